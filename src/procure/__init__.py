@@ -1,0 +1,1 @@
+"""Procure: outcome-based procurement of career services, from need to payment."""
