@@ -44,6 +44,7 @@ endef
 # --- Running ----------------------------------------------------------------
 
 setup: $(DONE)/editable $(DONE)/pango $(DONE)/assets $(MO)
+	@echo "Ready: make demo"
 
 demo: setup
 	$(BIN)/procure demo $(if $(filter 0,$(SERVE)),--no-serve)
