@@ -134,7 +134,7 @@ i18n: $(DONE)/runtime
 	  --project Procure --copyright-holder "The Procure maintainers" \
 	  --output-file $(LOCALES)/messages.pot src/procure $(wildcard templates)
 	@for language in $(LANGUAGES); do \
-	  if [ -f $(LOCALES)/$$language/LC_MESSAGES/messages.po ]; then verb="update --no-fuzzy-matching"; else verb=init; fi; \
+	  if [ -f $(LOCALES)/$$language/LC_MESSAGES/messages.po ]; then verb="update --no-fuzzy-matching --ignore-pot-creation-date"; else verb=init; fi; \
 	  $(BIN)/pybabel --quiet $$verb --input-file $(LOCALES)/messages.pot --output-dir $(LOCALES) \
 	    --locale $$language || exit 1; \
 	done
