@@ -79,7 +79,7 @@ def copy_font() -> None:
         packed = copied.with_suffix(".woff2")
         if packed.exists() and packed.stat().st_mtime >= installed:
             continue
-        font = TTFont(copied)
+        font = TTFont(copied, recalcTimestamp=False)
         font.flavor = "woff2"
         font.save(packed)
 
