@@ -1,0 +1,107 @@
+"""Make the first migration from the tables' code: `python -m procure.db.make_migration`.
+
+Until the first release there is one migration of tables, written anew each time, so that nobody
+has to read how the schema came about. Needs no database. After the release: a new file for each
+change, by `piccolo migrations new procure --auto`.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import io
+import os
+import sys
+from pathlib import Path
+
+import black
+from piccolo.apps.migrations.auto import AlterStatements, DiffableTable, SchemaDiffer
+from piccolo.apps.migrations.commands.new import render_template
+from piccolo.conf.apps import AppConfig, Finder
+from piccolo.table import Table
+
+from procure import migrations
+
+ID = "2026-11-24T00:00:01:000000"
+PATH = Path(migrations.__path__[0]) / "procure_1_tables.py"
+
+
+def app_config() -> AppConfig:
+    """Return the one app, with every table."""
+    return Finder().get_app_config("procure")
+
+
+def statements_for(table: type[Table]) -> list[AlterStatements]:
+    """Describe one table as if it were new."""
+    meta = table._meta
+    new = DiffableTable(
+        class_name=table.__name__,
+        tablename=meta.tablename,
+        columns=meta.non_default_columns,
+        constraints=meta.constraints,
+        schema=meta.schema,
+    )
+    with contextlib.redirect_stdout(io.StringIO()):  # it counts aloud
+        return SchemaDiffer(schema=[new], schema_snapshot=[], auto_input="y").get_alter_statements()
+
+
+def render(config: AppConfig) -> str | None:
+    """Write the migration that makes all tables out of nothing; None if there are no tables.
+
+    Table by table, because Piccolo goes through a set of them, in another order each time; so two
+    people's versions also differ only where their tables do.
+    """
+    tables = sorted(config.table_classes, key=lambda table: table.__name__)
+    found = [part for table in tables for part in statements_for(table)]
+    if not found:
+        return None
+    text: str = render_template(  # type: ignore[no-untyped-call]
+        migration_id=ID,
+        auto=True,
+        alter_statements=[text for part in found for text in part.statements],
+        extra_imports=sorted({text for part in found for text in part.extra_imports}, key=repr),
+        extra_definitions=sorted({text for part in found for text in part.extra_definitions}),
+        app_name=config.app_name,
+        description="every table",
+    )
+    return text
+
+
+def heading(text: str) -> str:
+    """Return the lines by which one knows what a file was made from, since formatting is slow."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return (
+        f"# Made from the tables by `make migration`; do not edit, nor merge by hand. {digest}\n"
+        "# ruff: noqa\n# fmt: off\n"
+    )
+
+
+def is_current(text: str | None) -> bool:
+    """Tell whether the file on disk says the same as `text`."""
+    if text is None:
+        return not PATH.exists()
+    return PATH.exists() and PATH.read_text().startswith(heading(text))
+
+
+def make() -> bool:
+    """Write the migration, and tell whether it changed."""
+    handle = os.open(PATH.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # several people work in one tree
+        text = render(app_config())
+        if is_current(text):
+            return False
+        if text is None:
+            PATH.unlink()
+        else:
+            fresh = PATH.with_suffix(".new")
+            fresh.write_text(
+                heading(text) + black.format_str(text, mode=black.Mode(line_length=100))
+            )
+            fresh.replace(PATH)
+        return True
+    finally:
+        os.close(handle)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{PATH.name}: {'written anew' if make() else 'as it was'}\n")

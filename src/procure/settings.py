@@ -1,0 +1,115 @@
+"""What the environment says, read once; no other module reads `os.environ`.
+
+Each value has a default that suits one machine with nothing set up, so that a clone runs as it is.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+ACCEPTABLE = frozenset({"checksums"})  # risks that an operator may take knowingly
+
+
+class BadSetting(ValueError):
+    """An environment variable holds a value that cannot be used."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the program lives, and how it is reached."""
+
+    database_url: str | None  # none means the embedded server under `home`
+    home: Path  # everything the program writes; keep it, back it up
+    root: Path  # holds templates/ and fixtures/
+    host: str
+    port: int
+    workers: int
+    public_url: str  # without a slash at the end
+    accept: frozenset[str] = frozenset()
+
+    @property
+    def secret_file(self) -> Path:
+        """The file with the key that signs cookies; whoever needs it first makes it, mode 0600."""
+        return self.home / "secret"
+
+
+@cache
+def settings() -> Settings:
+    """Read the settings of this process; BadSetting if one cannot be used."""
+    return read(os.environ)
+
+
+def read(env: Mapping[str, str]) -> Settings:
+    """Read the settings out of `env`; an empty value counts as none.
+
+    >>> read({"PROCURE_PORT": "9000"}).public_url
+    'http://127.0.0.1:9000'
+    >>> read({"PROCURE_PORT": "http"})
+    Traceback (most recent call last):
+    procure.settings.BadSetting: PROCURE_PORT must be a whole number from 1 to 65535, not 'http'.
+    """
+    host = env.get("PROCURE_HOST") or "127.0.0.1"
+    port = _whole(env, "PROCURE_PORT", default=8000, last=65535)
+    return Settings(
+        database_url=_database_url(env),
+        home=Path(env.get("PROCURE_HOME") or "var").absolute(),
+        root=_root(env),
+        host=host,
+        port=port,
+        workers=_whole(env, "PROCURE_WORKERS", default=1, last=64),
+        public_url=_public_url(env, host, port),
+        accept=_accept(env),
+    )
+
+
+def _whole(env: Mapping[str, str], name: str, *, default: int, last: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= last:
+        raise BadSetting(f"{name} must be a whole number from 1 to {last}, not {text!r}.")
+    return int(text)
+
+
+def _database_url(env: Mapping[str, str]) -> str | None:
+    url = env.get("DATABASE_URL") or None
+    if url is not None and urlsplit(url).scheme not in {"postgresql", "postgres"}:
+        # The value may hold a password, so only its scheme is repeated.
+        raise BadSetting(
+            "DATABASE_URL must begin with postgresql:// (the program runs on PostgreSQL only), "
+            f"not with {urlsplit(url).scheme or 'no scheme'!r}."
+        )
+    return url
+
+
+def _public_url(env: Mapping[str, str], host: str, port: int) -> str:
+    named = f"[{host}]" if ":" in host else host
+    url = env.get("PROCURE_PUBLIC_URL") or f"http://{named}:{port}"
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        raise BadSetting(
+            f"PROCURE_PUBLIC_URL must look like https://procure.example.org, not {url!r}."
+        )
+    return url.rstrip("/")
+
+
+def _root(env: Mapping[str, str]) -> Path:
+    if given := env.get("PROCURE_ROOT"):
+        root = Path(given).absolute()
+        if not root.is_dir():
+            raise BadSetting(f"PROCURE_ROOT must be the folder of the program, not {given!r}.")
+        return root
+    for folder in Path(__file__).resolve().parents:
+        if (folder / "templates").is_dir() or (folder / "pyproject.toml").is_file():
+            return folder
+    raise BadSetting("PROCURE_ROOT must name the folder that holds templates/ and fixtures/.")
+
+
+def _accept(env: Mapping[str, str]) -> frozenset[str]:
+    accepted = frozenset(filter(None, env.get("PROCURE_ACCEPT", "").replace(" ", "").split(",")))
+    if unknown := sorted(accepted - ACCEPTABLE):
+        raise BadSetting(
+            f"PROCURE_ACCEPT may hold {', '.join(sorted(ACCEPTABLE))}, not {', '.join(unknown)}."
+        )
+    return accepted
