@@ -1,0 +1,78 @@
+"""Tables of demand; only demand.service writes them."""
+
+from piccolo.columns import (
+    UUID,
+    Array,
+    Boolean,
+    Date,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Text,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from procure.db import DB, AppUUID7, is_one_of
+from procure.demand.states import RequestState, Verdict
+from procure.identity.tables import Organisation
+
+
+class Request(Table, db=DB, tablename="request"):
+    """One caseworker's request for one client, who is known here by a reference alone."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    buyer = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
+    reference = Varchar(length=30, default=None, null=False)
+    created_on = Date(default=None, null=False)
+    county = Varchar(length=5, default=None, null=False)
+    bureau = Varchar(length=20, default=None, null=False)
+    caseworker_ref = Varchar(length=30, default=None, null=False)
+    client_ref = Varchar(length=30, default=None, null=False)
+    service_code = Varchar(length=40, default=None, null=False)
+    language = Varchar(length=2, default=None, null=False)
+    risk_band = Varchar(length=1, default=None, null=False)
+    barriers = Array(base_column=Varchar(length=20), default=list, null=False)
+    needs_transport = Boolean(default=None, null=False)
+    needs_childcare = Boolean(default=None, null=False)
+    earliest_start_on = Date(default=None, null=False)
+    source = Varchar(length=10, default=None, null=False)  # file, form or api
+    state = Varchar(length=15, default=None, null=False)
+    state_reason = Text(default=None, null=True)
+    recorded_at = Timestamptz(default=None, null=False)
+    recorded_by = UUID(default=None, null=False)
+
+    known_state = is_one_of("state", RequestState)
+    known_band = Check("risk_band IN ('A', 'B', 'C')")
+    request_reference_uq = Unique(["buyer", "reference"])
+    starts_after_it_was_made = Check("earliest_start_on >= created_on")
+
+
+class Basis(Table, db=DB, tablename="basis"):
+    """An analysis of demand, kept with its facts, that a tender is made from."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    buyer = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
+    name = Varchar(length=200, default=None, null=False)
+    service_code = Varchar(length=40, default=None, null=False)
+    made_at = Timestamptz(default=None, null=False)
+    made_by = UUID(default=None, null=False)
+    facts = Text(default=None, null=False)  # canonical JSON of demand.rules.DemandFacts
+    result = Text(default=None, null=False)  # canonical JSON of demand.rules.DemandPlan
+
+
+class BasisRequest(Table, db=DB, tablename="basis_request"):
+    """What one analysis said of one request."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    basis = ForeignKey(Basis, on_delete=OnDelete.restrict, default=None, null=False)
+    request = ForeignKey(Request, on_delete=OnDelete.restrict, default=None, null=False)
+    area_code = Varchar(length=20, default=None, null=False)
+    verdict = Varchar(length=25, default=None, null=False)
+    group_no = Integer(default=None, null=True)
+
+    known_verdict = is_one_of("verdict", Verdict)
+    basis_request_uq = Unique(["basis", "request"])
+    grouped_has_a_group = Check("(verdict = 'grouped') = (group_no IS NOT NULL)")

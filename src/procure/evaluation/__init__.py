@@ -1,0 +1,4 @@
+"""How bids score: panel, conflict declarations, scores with reasons, ranking, abnormally low bids.
+
+Owns: panel_member, score, explanation, evaluation. Source: RHS 85, 115, 117.
+"""

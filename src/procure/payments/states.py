@@ -1,0 +1,70 @@
+"""The lives of a claim and of a payment run; the accounts of the ledger."""
+
+from enum import StrEnum
+
+from procure.kernel.states import Machine
+from procure.kernel.texts import n_
+
+
+class ClaimState(StrEnum):
+    """Where a claim stands."""
+
+    DRAFTED = "drafted"  # recomputed until it is accepted
+    ACCEPTED = "accepted"  # by the provider; frozen
+    DISPUTED = "disputed"
+    ATTESTED = "attested"  # by the first person of the buyer
+    POSTED = "posted"  # attested by a second person; the ledger has it
+    PAID = "paid"
+
+
+CLAIM = Machine(
+    {
+        (ClaimState.DRAFTED, "accept"): ClaimState.ACCEPTED,
+        (ClaimState.DRAFTED, "dispute"): ClaimState.DISPUTED,
+        (ClaimState.DISPUTED, "redraft"): ClaimState.DRAFTED,
+        (ClaimState.ACCEPTED, "attest"): ClaimState.ATTESTED,
+        (ClaimState.ATTESTED, "post"): ClaimState.POSTED,
+        (ClaimState.POSTED, "pay"): ClaimState.PAID,
+    }
+)
+
+
+class LineKind(StrEnum):
+    """What a claim line pays for."""
+
+    ATTENDANCE = "attendance"
+    GUARANTEE = "guarantee"
+    MILESTONE = "milestone"
+    OUTCOME = "outcome"
+    CAP = "cap"  # what a cap takes off again
+
+
+class RunState(StrEnum):
+    """Where a payment run stands."""
+
+    PREPARED = "prepared"
+    RELEASED = "released"  # by two people, neither of whom prepared it
+
+
+RUN = Machine({(RunState.PREPARED, "release"): RunState.RELEASED})
+
+
+class Account(StrEnum):
+    """Accounts of the double-entry ledger; amounts are positive on the debit side."""
+
+    SERVICE_COST = "service-cost"
+    PROVIDER_PAYABLE = "provider-payable"
+    BANK = "bank"
+
+
+EVENTS = {
+    "claim:drafted": n_("The system drafted a claim."),
+    "claim:redrafted": n_("A drafted claim was computed again."),
+    "claim:accepted": n_("The provider accepted a claim."),
+    "claim:disputed": n_("The provider disputed a claim."),
+    "claim:attested": n_("A claim was attested by one person."),
+    "claim:posted": n_("A claim was attested by a second person and posted."),
+    "run:prepared": n_("A payment run was prepared."),
+    "run:confirmed": n_("One person confirmed the payment file's hash."),
+    "run:released": n_("A payment file was released by two people."),
+}

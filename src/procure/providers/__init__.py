@@ -1,0 +1,4 @@
+"""Who can deliver: provider organisations, their facilitators, and venues.
+
+Owns: provider, facilitator, venue. States: applied, admitted, suspended.
+"""

@@ -1,0 +1,32 @@
+"""The life of a provider in the installation."""
+
+from enum import StrEnum
+
+from procure.kernel.states import Machine
+from procure.kernel.texts import n_
+
+
+class ProviderState(StrEnum):
+    """Where a provider stands."""
+
+    APPLIED = "applied"
+    ADMITTED = "admitted"
+    SUSPENDED = "suspended"
+
+
+PROVIDER = Machine(
+    {
+        (ProviderState.APPLIED, "admit"): ProviderState.ADMITTED,
+        (ProviderState.ADMITTED, "suspend"): ProviderState.SUSPENDED,
+        (ProviderState.SUSPENDED, "admit"): ProviderState.ADMITTED,
+    }
+)
+
+EVENTS = {
+    "provider:registered": n_("A provider was registered."),
+    "provider:admitted": n_("A provider was admitted."),
+    "provider:suspended": n_("A provider was suspended."),
+    "facilitator:recorded": n_("A facilitator was recorded."),
+    "venue:recorded": n_("A venue was recorded."),
+    "provider:account-changed": n_("A provider's bank account was changed."),
+}

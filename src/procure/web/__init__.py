@@ -1,0 +1,2 @@
+"""Litestar glue without domain: clock, sign-in middleware, guards, problems, templates, languages.
+"""
