@@ -26,15 +26,18 @@ from procure.db.engine import DB, AppConnection, AppEngine
 from procure.db.server import close_pool
 from procure.settings import settings
 
-HERE = Path(__file__).parent
 PREFIX = "test_"
 
 
 async def prepare_template(connection: AppConnection) -> None:
     """Mark the migrated template, as its owner, before it is copied: the place for reference rows.
 
-    Rows that are there at the end of this are there again at the start of each test.
+    Rows that are there at the end of this are there again at the start of each test. It is a demo,
+    so that tests can move its clock (`tests.builders.identity.set_clock`).
     """
+    await connection.execute(
+        "INSERT INTO installation (id, is_demo, created_at) VALUES (1, true, now())"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -72,8 +75,10 @@ def database(server: dict[str, Any], worker_id: str) -> Iterator[str]:
 
 
 @pytest_asyncio.fixture
-async def db(database: str) -> AsyncIterator[AppEngine]:
+async def db(server: dict[str, Any], database: str) -> AsyncIterator[AppEngine]:
     """Open the database for one test, on its loop; afterwards nothing is left, and nothing open."""
+    # Each time anew, because a test may have opened another one.
+    DB.configure({**server, "database": database}, application="procure tests")
     await DB.start_connection_pool(min_size=1, max_size=5)
     pool = DB.pool
     assert pool is not None
@@ -96,7 +101,8 @@ async def owner(db: AppEngine) -> AsyncIterator[AppConnection]:
 
 def template_name() -> str:
     """Name the template after everything that it is made from."""
-    state = migrate.fingerprint() + (HERE / "conftest.py").read_text() + repr(migrate.APPEND_ONLY)
+    sources = (Path(__file__), Path(migrate.__file__))
+    state = migrate.fingerprint() + "".join(source.read_text() for source in sources)
     return f"{PREFIX}template_{hashlib.sha256(state.encode()).hexdigest()[:12]}"
 
 

@@ -73,13 +73,14 @@ class EmbeddedServer:
     def start(self, *, wait_seconds: float = 300) -> None:
         """Start the server, or join the one that runs; holds it until `release`."""
         with self._control():
-            use = (self.base / "use.lock").open("a")
+            use = self._use or (self.base / "use.lock").open("a")
             fcntl.flock(use, fcntl.LOCK_SH)
             try:
                 if not (self.data / "PG_VERSION").exists():
                     self._make_cluster()
                 self._bring_up(wait_seconds)
             except BaseException:
+                self._use = None
                 use.close()
                 raise
             self._use = use

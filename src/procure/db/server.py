@@ -81,8 +81,8 @@ async def close_pool() -> None:
         async with asyncio.timeout(CLOSE_SECONDS):
             await opened.close()
     except TimeoutError:
-        log.warning("a database connection was still in use, and is cut")
-        opened.terminate()
+        # A close that is cancelled terminates every connection.
+        log.warning("a database connection was still in use, and was cut")
 
 
 async def _require_version() -> None:
