@@ -7,13 +7,11 @@ change, by `piccolo migrations new procure --auto`.
 
 import contextlib
 import fcntl
-import hashlib
 import io
 import os
 import sys
 from pathlib import Path
 
-import black
 from piccolo.apps.migrations.auto import AlterStatements, DiffableTable, SchemaDiffer
 from piccolo.apps.migrations.commands.new import render_template
 from piccolo.conf.apps import AppConfig, Finder
@@ -23,6 +21,11 @@ from procure import migrations
 
 ID = "2026-11-24T00:00:01:000000"
 PATH = Path(migrations.__path__[0]) / "procure_1_tables.py"
+HEADING = """\
+# Made from the tables by `make migration`; do not edit, nor merge by hand.
+# ruff: noqa
+# fmt: off
+"""
 
 
 def app_config() -> AppConfig:
@@ -63,23 +66,15 @@ def render(config: AppConfig) -> str | None:
         app_name=config.app_name,
         description="every table",
     )
-    return text
-
-
-def heading(text: str) -> str:
-    """Return the lines by which one knows what a file was made from, since formatting is slow."""
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return (
-        f"# Made from the tables by `make migration`; do not edit, nor merge by hand. {digest}\n"
-        "# ruff: noqa\n# fmt: off\n"
-    )
+    # One line a column, so that a difference between two versions can be read; black makes 13 000.
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines() if line.strip())
 
 
 def is_current(text: str | None) -> bool:
     """Tell whether the file on disk says the same as `text`."""
     if text is None:
         return not PATH.exists()
-    return PATH.exists() and PATH.read_text().startswith(heading(text))
+    return PATH.exists() and PATH.read_text() == HEADING + text
 
 
 def make() -> bool:
@@ -94,9 +89,7 @@ def make() -> bool:
             PATH.unlink()
         else:
             fresh = PATH.with_suffix(".new")
-            fresh.write_text(
-                heading(text) + black.format_str(text, mode=black.Mode(line_length=100))
-            )
+            fresh.write_text(HEADING + text)
             fresh.replace(PATH)
         return True
     finally:
