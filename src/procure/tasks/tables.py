@@ -1,7 +1,7 @@
 """Tables of tasks; only tasks.service writes them."""
 
 from piccolo.columns import UUID, Date, Text, Timestamptz, Varchar
-from piccolo.constraints import Check, Unique
+from piccolo.constraints import Check
 from piccolo.table import Table
 
 from procure.db import DB, AppUUID7, is_one_of
@@ -29,5 +29,5 @@ class Task(Table, db=DB, tablename="task"):
 
     known_state = is_one_of("state", TaskState)
     known_role = is_one_of("role", Role)
-    task_once_uq = Unique(["kind", "subject_id", "role", "org_id"])
+    # Once while it is open, for each person where persons are named: sql/25_tasks.sql.
     closed_unless_open = Check("(state = 'open') = (closed_at IS NULL)")

@@ -1,0 +1,7 @@
+-- A duty stands once while it is open; when it was done it may come up again (a second ranking).
+-- Persons are told apart, and all tasks without a person are one: three evaluators, three tasks.
+CREATE UNIQUE INDEX task_open_uq ON task (kind, subject_id, org_id, role, person_id)
+    NULLS NOT DISTINCT WHERE state = 'open';
+
+-- The first question of every first screen: what is open here, soonest first.
+CREATE INDEX task_open_by_org ON task (org_id, due_on) WHERE state = 'open';
