@@ -44,17 +44,24 @@ class Contract(Table, db=DB, tablename="contract"):
     ceiling_amount = Numeric(digits=None, default=None, null=False)
     currency = Varchar(length=3, default=None, null=False)
     terms = Text(default=None, null=False)  # canonical JSON of contracts.rules.Terms
+    document = Text(default=None, null=False)  # canonical JSON of contracts.rules.Document
     state = Varchar(length=10, default=None, null=False)
     drafted_at = Timestamptz(default=None, null=False)
     drafted_by = UUID(default=None, null=False)
-    document_sha256 = Varchar(length=64, default=None, null=False)  # of the facts that are signed
+    document_sha256 = Varchar(length=64, default=None, null=False)  # of `document`, which is signed
+    spent_amount = Numeric(digits=None, default=None, null=False)  # posted by payments, net
     paper_id = UUID(default=None, null=True)
     signed_at = Timestamptz(default=None, null=True)
 
     known_kind = is_one_of("kind", ContractKind)
     known_state = is_one_of("state", ContractState)
     ceiling_is_money = is_money("ceiling_amount")
+    spent_is_money = is_money("spent_amount")
+    spent_within_ceiling = Check("spent_amount <= ceiling_amount")
     document_is_hash = is_sha256("document_sha256")
+    document_has_its_hash = Check(
+        "document_sha256 = encode(sha256(convert_to(document, 'UTF8')), 'hex')"
+    )
     contract_number_uq = Unique(["buyer", "number"])
     contract_award_supplier_uq = Unique(["award_supplier"])
     has_days = Check("ends_until > starts_on")
@@ -63,7 +70,7 @@ class Contract(Table, db=DB, tablename="contract"):
 
 
 class Clause(Table, db=DB, tablename="clause"):
-    """One clause of a contract, with what it came from: a criterion, the bid's promise, the library."""
+    """One clause of a contract, with what it came from: criterion, bid, scheme or library."""
 
     id = UUID(primary_key=True, default=AppUUID7())
     contract = ForeignKey(Contract, on_delete=OnDelete.restrict, default=None, null=False)
@@ -72,11 +79,18 @@ class Clause(Table, db=DB, tablename="clause"):
     code = Varchar(length=30, default=None, null=False)
     title = Varchar(length=200, default=None, null=False)
     text = Text(default=None, null=False)
+    title_et = Varchar(length=200, default=None, null=False)
+    text_et = Text(default=None, null=False)  # prevails over `text`
+    params = Text(default=None, null=False)  # canonical JSON: the numbers in the text
     source_kind = Varchar(length=10, default=None, null=False)  # bid, criterion, scheme, library
     source_id = UUID(default=None, null=True)
+    source = Varchar(length=200, default=None, null=False)  # what it rests on, in words
+    provenance = Varchar(length=10, default=None, null=False)
 
     clause_number_uq = Unique(["contract", "number"])
+    clause_code_uq = Unique(["contract", "code"])
     known_source = Check("source_kind IN ('bid', 'criterion', 'scheme', 'library')")
+    known_provenance = Check("provenance IN ('sourced', 'derived', 'assumed')")
 
 
 class Signature(Table, db=DB, tablename="signature"):
@@ -91,3 +105,5 @@ class Signature(Table, db=DB, tablename="signature"):
 
     known_side = Check("side IN ('buyer', 'provider')")
     signature_side_uq = Unique(["contract", "side"])
+    signature_person_uq = Unique(["contract", "person"])  # nobody signs for both sides
+    document_is_hash = is_sha256("document_sha256")

@@ -75,6 +75,10 @@ class ExitReason(StrEnum):
     COMPLETED = "COMPLETED"
 
 
+# Reasons that are a success: the empty place is paid for a while (reference/exit_reasons).
+SUCCESSES = frozenset({ExitReason.JOB, ExitReason.EDUCATION})
+
+
 EVENTS = {
     "group:planned": n_("A group was planned under a call-off."),
     "group:started": n_("A group began."),
@@ -83,5 +87,7 @@ EVENTS = {
     "participant:left": n_("A participant left the group."),
     "attendance:entered": n_("Attendance of a day was entered."),
     "plan:recorded": n_("A plan was agreed with a participant."),
+    "attendance:imported": n_("Attendance was imported from a file."),
     "visit:recorded": n_("A visit to an employer was recorded."),
+    "employer:recorded": n_("An employer was recorded."),
 }

@@ -68,6 +68,7 @@ class Participant(Table, db=DB, tablename="participant"):
     """A person of a request in a group; the risk band is frozen at referral."""
 
     id = UUID(primary_key=True, default=AppUUID7())
+    buyer = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
     group = ForeignKey(ServiceGroup, on_delete=OnDelete.restrict, default=None, null=False)
     request = ForeignKey(Request, on_delete=OnDelete.restrict, default=None, null=False)
     client_ref = Varchar(length=30, default=None, null=False)
@@ -75,6 +76,7 @@ class Participant(Table, db=DB, tablename="participant"):
     referred_at = Timestamptz(default=None, null=False)
     referred_by = UUID(default=None, null=False)
     joins_on = Date(default=None, null=False)
+    stays_until = Date(default=None, null=False)  # exclusive; the group's end, or leaves_until
     leaves_until = Date(default=None, null=True)  # first day not in the group
     exit_reason = Varchar(length=25, default=None, null=True)
     replaces_id = UUID(default=None, null=True)  # the participant whose place was taken
@@ -88,6 +90,8 @@ class Participant(Table, db=DB, tablename="participant"):
         + ")"
     )
     left_says_when_and_why = Check("(exit_reason IS NULL) = (leaves_until IS NULL)")
+    leaving_ends_the_stay = Check("leaves_until IS NULL OR leaves_until = stays_until")
+    stays_from_joining = Check("stays_until >= joins_on")
     participant_request_uq = Unique(["request"])
     participant_client_uq = Unique(["group", "client_ref"])
 
