@@ -23,6 +23,7 @@ ADMIN_DATABASE = "postgres"
 # What the application may do to a table besides reading it, where that is not everything.
 APPEND_ONLY: dict[str, frozenset[str]] = {
     "event": frozenset(),  # written by a function alone, which chooses number and hash
+    "event_head": frozenset(),
     "entry": frozenset({"INSERT"}),
     "ledger_transaction": frozenset({"INSERT"}),
     "migration": frozenset(),

@@ -81,7 +81,6 @@ class Session(Table, db=DB, tablename="session"):
 
     id = UUID(primary_key=True, default=AppUUID7())
     token_sha256 = Varchar(length=64, default=None, null=False)
-    csrf_sha256 = Varchar(length=64, default=None, null=False)
     person = ForeignKey(Person, on_delete=OnDelete.restrict, default=None, null=False)
     org = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
     created_at = Timestamptz(default=None, null=False)

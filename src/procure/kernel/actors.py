@@ -117,6 +117,11 @@ class Actor(msgspec.Struct, frozen=True):
         return permission in self.permissions and for_org in (None, self.org_id)
 
     @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody is signed in."""
+        return self.id.int == 0
+
+    @property
     def is_buyer(self) -> bool:
         """Whether the actor acts for a contracting authority."""
         return self.org_kind == "buyer"

@@ -1,2 +1,1 @@
-"""Litestar glue without domain: clock, sign-in middleware, guards, problems, templates, languages.
-"""
+"""Litestar glue without domain: clock, guards, problems, forms, templates, languages."""

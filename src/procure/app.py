@@ -1,0 +1,131 @@
+"""The web application: the one place where packages, adapters and the framework meet."""
+
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from litestar import Controller, Litestar, Request
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.static_files import create_static_files_router
+from litestar.template import TemplateConfig
+
+from procure.adapters.age_seal import AgeSealer
+from procure.adapters.employment_register import HttpEmploymentRegister
+from procure.adapters.signing import FileSigner
+from procure.db.server import database
+from procure.demo.api import DemoApi
+from procure.identity.sessions import SessionMiddleware
+from procure.kernel.actors import ANONYMOUS, Actor, Permission
+from procure.settings import settings
+from procure.web import headers, languages
+from procure.web.clock import provide_now
+from procure.web.forms import provide_form
+from procure.web.guards import require_own_form, require_permission
+from procure.web.idempotency import IdempotencyMiddleware
+from procure.web.problems import HANDLERS
+from procure.web.templates import template_engine
+from procure.worker import worker_lifespan
+
+PACKAGES = (
+    "identity",
+    "documents",
+    "tasks",
+    "catalogue",
+    "providers",
+    "demand",
+    "tenders",
+    "bids",
+    "evaluation",
+    "awards",
+    "contracts",
+    "delivery",
+    "outcomes",
+    "payments",
+    "dossier",
+    "desk",
+)
+STATIC = Path(__file__).parent / "web" / "static"
+VERSION = "0.1.0"
+LARGEST_BODY = 12_000_000
+
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
+def controllers() -> list[type[Controller]]:
+    """Collect the API and page controllers of every package, in the order of the flow."""
+    found: list[type[Controller]] = []
+    for package in PACKAGES:
+        for room in ("api", "pages"):
+            name = f"procure.{package}.{room}"
+            if find_spec(name) is not None:
+                found += import_module(name).CONTROLLERS
+    return found
+
+
+def provide_actor(request: Request[Any, Any, Any]) -> Actor:
+    """Give handlers who is asking."""
+    user = request.scope.get("user")
+    return user if isinstance(user, Actor) else ANONYMOUS
+
+
+@asynccontextmanager
+async def database_lifespan(_: Litestar) -> AsyncGenerator[None, None]:
+    """Hold the database while the application runs."""
+    async with database(application="procure web", upgrade=True):
+        yield
+
+
+def create_app(*, lifespan: list[Lifespan] | None = None) -> Litestar:
+    """Make the application. Tests bring their own database and pass an empty `lifespan`."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    static = create_static_files_router(
+        path="/static",
+        directories=[STATIC],
+        opt={"permission": Permission.NONE},
+        include_in_schema=False,
+        cache_control=None,
+    )
+    return Litestar(
+        [*controllers(), DemoApi, static],
+        lifespan=[database_lifespan, worker_lifespan] if lifespan is None else lifespan,
+        dependencies={
+            "actor": Provide(provide_actor, sync_to_thread=False),
+            "now": Provide(provide_now),
+            "form": Provide(provide_form),
+            "sealer": Provide(AgeSealer, sync_to_thread=False),
+            "signer": Provide(FileSigner, sync_to_thread=False),
+            "employment_register": Provide(HttpEmploymentRegister, sync_to_thread=False),
+        },
+        guards=[require_permission, require_own_form],
+        middleware=[SessionMiddleware, languages.LanguageMiddleware, IdempotencyMiddleware],
+        exception_handlers=HANDLERS,
+        before_send=[headers.add_headers],
+        template_config=TemplateConfig(instance=template_engine()),
+        request_max_body_size=LARGEST_BODY,
+        logging_config=None,
+        openapi_config=OpenAPIConfig(
+            title="Procure",
+            version=VERSION,
+            description="From a caseworker's request to a bank file and an audit dossier.",
+            path="/api/v1/openapi",
+            use_handler_docstrings=True,
+            render_plugins=[],
+            security=[{"bearer": []}],
+            components=Components(
+                security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}
+            ),
+        ),
+        debug=False,
+    )
+
+
+def app() -> Litestar:
+    """Make the application for the server, which calls this in each of its workers."""
+    assert settings()  # noqa: S101 - a bad setting stops the start, not the first request
+    return create_app()

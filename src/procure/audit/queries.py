@@ -1,0 +1,37 @@
+"""Reading the history: an actor reads the events of the own organisation."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from procure.audit.schemas import EventView
+from procure.db import fetch_as
+from procure.kernel.actors import Actor
+
+SELECT = """
+    SELECT e.seq, e.kind, e.subject_id, e.actor_id, p.name AS actor_name, e.happened_at, e.facts,
+           e.sha256
+      FROM event e LEFT JOIN person p ON p.id = e.actor_id
+"""
+
+
+async def history(actor: Actor, subject_ids: Sequence[UUID], limit: int = 200) -> list[EventView]:
+    """List the newest events of these subjects that belong to the actor's organisation."""
+    return await fetch_as(
+        EventView,
+        SELECT + " WHERE e.subject_id = ANY($1) AND e.org_id = $2 ORDER BY e.seq DESC LIMIT $3",
+        list(subject_ids),
+        actor.org_id,
+        limit,
+    )
+
+
+async def newest(actor: Actor, *, before: int | None = None, limit: int = 100) -> list[EventView]:
+    """List the newest events of the actor's organisation, before `before` if it is given."""
+    return await fetch_as(
+        EventView,
+        SELECT + " WHERE e.org_id = $1 AND ($2::bigint IS NULL OR e.seq < $2)"
+        " ORDER BY e.seq DESC LIMIT $3",
+        actor.org_id,
+        before,
+        limit,
+    )

@@ -1,0 +1,182 @@
+"""The commands of `procure`: each says what it did, or in one sentence what stands in the way."""
+
+import argparse
+import asyncio
+import getpass
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from procure.db.embedded import ServerFailed
+from procure.db.health import UnsafeDatabase
+from procure.db.migrate import MigrationFailed
+from procure.db.server import CannotOpen, database
+from procure.kernel.errors import ProcureError
+from procure.settings import BadSetting, settings
+
+EXPECTED = (
+    ProcureError,
+    BadSetting,
+    CannotOpen,
+    MigrationFailed,
+    UnsafeDatabase,
+    ServerFailed,
+    FileNotFoundError,
+)
+
+
+def serve(_: argparse.Namespace) -> int:
+    """Run the web application and its jobs until stopped."""
+    from procure.demo.server import serve_forever
+
+    asyncio.run(_install(is_demo=None))
+    serve_forever()
+    return 0
+
+
+def worker(_: argparse.Namespace) -> int:
+    """Run the jobs alone: printing, and what the clock makes due."""
+    from procure.worker import main as run_worker
+
+    asyncio.run(run_worker())
+    return 0
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """Play the main job through the HTTP API; leave the application running unless told not to."""
+    from procure.demo.main import run_demo
+
+    return run_demo(serve=not arguments.no_serve, fresh=arguments.fresh)
+
+
+def migrate(_: argparse.Namespace) -> int:
+    """Bring the database up to date, and load the catalogue."""
+    asyncio.run(_install(is_demo=False))
+    print("The database is up to date.")
+    return 0
+
+
+def create_admin(arguments: argparse.Namespace) -> int:
+    """Make the first account, with its contracting authority."""
+    password = (
+        sys.stdin.readline().rstrip("\n")
+        if arguments.password_stdin
+        else getpass.getpass("Password (at least 12 characters): ")
+    )
+    asyncio.run(_create_admin(arguments, password))
+    print(f"{arguments.email} may sign in at {settings().public_url}/sign-in")
+    return 0
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Check an exported dossier without database or network."""
+    from procure.dossier import verify as checker
+
+    return checker.main([str(arguments.file)])
+
+
+def verify_receipt(arguments: argparse.Namespace) -> int:
+    """Check a bid's receipt against the installation's public key, and the sealed file if given."""
+    from procure.adapters.signing import receipt_problems
+
+    receipt = json.loads(arguments.receipt.read_text())
+    sealed = arguments.sealed.read_bytes() if arguments.sealed else None
+    problems = receipt_problems(receipt, arguments.key.read_text().strip(), sealed)
+    for problem in problems:
+        print(problem)
+    if not problems:
+        print("The receipt is genuine and whole.")
+    return 1 if problems else 0
+
+
+async def _install(*, is_demo: bool | None) -> None:
+    from procure.catalogue import service as catalogue
+    from procure.identity import service as identity
+    from procure.web.clock import is_demo as found_demo
+
+    now = datetime.now(UTC)  # noqa: TID251 - the moment of installing is real
+    async with database(application="procure migrate", upgrade=True):
+        kind = await found_demo() if is_demo is None else is_demo
+        await identity.install(is_demo=kind, now=now)
+        await catalogue.load(now=now)
+
+
+async def _create_admin(arguments: argparse.Namespace, password: str) -> None:
+    from procure.identity import queries
+    from procure.identity import service as identity
+    from procure.identity.states import OrganisationKind
+    from procure.kernel.actors import Role
+
+    await _install(is_demo=False)
+    now = datetime.now(UTC)  # noqa: TID251 - an account is made in real time
+    async with database(application="procure create-admin"):
+        found = await queries.organisation_by_code(arguments.registry_code)
+        org_id = (
+            found.id
+            if found
+            else await identity.create_organisation(
+                None,
+                kind=OrganisationKind.BUYER,
+                registry_code=arguments.registry_code,
+                name=arguments.organisation,
+                now=now,
+            )
+        )
+        await identity.create_person(
+            None,
+            email=arguments.email,
+            name=arguments.name,
+            password=password,
+            language=arguments.language,
+            memberships=[(org_id, Role.ADMIN)],
+            since=date(now.year, now.month, now.day),
+            now=now,
+        )
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the commands."""
+    top = argparse.ArgumentParser(
+        prog="procure",
+        description="From a caseworker's request to a bank file and an audit dossier.",
+    )
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+        made.set_defaults(run=run)
+        return made
+
+    add("serve", serve)
+    add("worker", worker)
+    add("migrate", migrate)
+    made = add("demo", demo)
+    made.add_argument("--no-serve", action="store_true", help="stop after the main job")
+    made.add_argument("--fresh", action="store_true", help="throw an earlier demo away first")
+    made = add("create-admin", create_admin)
+    made.add_argument("email")
+    made.add_argument("name")
+    made.add_argument("--organisation", required=True, help="name of the contracting authority")
+    made.add_argument("--registry-code", required=True)
+    made.add_argument("--language", default="et", choices=["et", "en", "ru"])
+    made.add_argument("--password-stdin", action="store_true", help="read it from standard input")
+    made = add("verify", verify)
+    made.add_argument("file", type=Path)
+    made = add("verify-receipt", verify_receipt)
+    made.add_argument("receipt", type=Path)
+    made.add_argument("--key", type=Path, required=True, help="public key of the installation")
+    made.add_argument("--sealed", type=Path, help="the sealed bid the receipt is for")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        sys.exit(arguments.run(arguments))
+    except EXPECTED as error:
+        sys.exit(f"procure: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,11 @@
+"""What identity asks of the outside."""
+
+from typing import Protocol
+
+
+class KeyMaker(Protocol):
+    """Makes age key pairs (X25519)."""
+
+    def new_key(self) -> tuple[str, str]:
+        """Return a fresh secret identity and its public recipient, both as age writes them."""
+        ...

@@ -1,0 +1,126 @@
+"""Languages: English in the source, Estonian and Russian from catalogues, chosen per request."""
+
+from contextvars import ContextVar
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any, cast
+
+from babel import negotiate_locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, format_percent
+from babel.support import NullTranslations, Translations
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from procure.kernel.actors import Actor
+from procure.kernel.errors import ProcureError
+from procure.kernel.findings import Finding
+from procure.kernel.time import ZONE
+
+LANGUAGES = {"et": "Eesti", "en": "English", "ru": "Русский"}
+LOCALES = Path(__file__).parent / "locales"
+COOKIE = "procure_language"
+
+_language: ContextVar[str] = ContextVar("language", default="en")
+
+
+def language() -> str:
+    """Return the language of the running request."""
+    return _language.get()
+
+
+def speak(code: str) -> None:
+    """Choose the language of the running request or job."""
+    _language.set(code if code in LANGUAGES else "en")
+
+
+@cache
+def _catalogue(code: str) -> NullTranslations:
+    return Translations.load(LOCALES, [code], "messages")
+
+
+def translate(text: str) -> str:
+    """Translate one source text into the running language."""
+    return text if not text or language() == "en" else _catalogue(language()).gettext(text)
+
+
+def translate_plural(one: str, many: str, number: int) -> str:
+    """Translate one of two source texts by number."""
+    return _catalogue(language()).ngettext(one, many, number)
+
+
+def tell(said: Finding | ProcureError) -> str:
+    """Say a finding or an error in the running language."""
+    text = translate(said.text)
+    return text.format(**said.values) if said.values else text
+
+
+def locale() -> str:
+    """Return the locale that dates and numbers are written in; English uses day-month-year."""
+    return {"en": "en_GB"}.get(language(), language())
+
+
+def money(amount: Decimal | str | None, currency: str = "EUR") -> str:
+    """Write an amount as people of the running language do."""
+    if amount is None:
+        return "–"
+    return str(format_currency(Decimal(amount), currency, locale=locale()))
+
+
+def number(value: Decimal | str | float | None) -> str:
+    """Write a number with the decimals it has."""
+    if value is None:
+        return "–"
+    return str(format_decimal(Decimal(str(value)), locale=locale(), decimal_quantization=False))
+
+
+def share(value: Decimal | str | float | None) -> str:
+    """Write a fraction 0–1 as a percentage with one decimal."""
+    if value is None:
+        return "–"
+    return str(format_percent(Decimal(str(value)), format="#,##0.#%", locale=locale()))
+
+
+def day(value: date | str | None) -> str:
+    """Write a legal day."""
+    if value is None or value == "":
+        return "–"
+    when = date.fromisoformat(value) if isinstance(value, str) else value
+    return str(format_date(when, "d MMM y", locale=locale()))
+
+
+def instant(value: datetime | str | None) -> str:
+    """Write an instant on the country's clock."""
+    if value is None or value == "":
+        return "–"
+    when = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return str(format_datetime(when.astimezone(ZONE), "d MMM y HH:mm", locale=locale()))
+
+
+class LanguageMiddleware:
+    """Chooses the language: the address, the cookie, the person, the browser."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Set the language of this request."""
+        if scope["type"] == ScopeType.HTTP:
+            speak(chosen(cast("dict[str, Any]", scope)))
+        await self.app(scope, receive, send)
+
+
+def chosen(scope: dict[str, Any]) -> str:
+    """Return the language this request is answered in."""
+    headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+    cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    if cookie and cookie.value in LANGUAGES:
+        return cookie.value
+    user = scope.get("user")
+    if isinstance(user, Actor) and not user.is_anonymous:
+        return user.language
+    wanted = [part.split(";")[0].strip() for part in headers.get("accept-language", "").split(",")]
+    return negotiate_locale(wanted, list(LANGUAGES), sep="-") or "en"
