@@ -1,0 +1,93 @@
+"""How bids score: facts in, ranking with every step out, and the checks before a decision.
+
+Pure: no clock, no database. `facts` holds what goes in, `transforms` the
+formulas, `ranking` the order, `results` what comes out, `checks` what to know
+before deciding, `panel` what stands in the way. Source: RHS 85, 115, 117.
+"""
+
+from procure.evaluation.rules.checks import (
+    Deficit,
+    LowPrice,
+    Reversal,
+    Sensitivity,
+    deficits,
+    fixed_price,
+    labour_floor,
+    low_prices,
+    rank_reversal,
+    reversal_exists,
+    sensitivity,
+    without,
+)
+from procure.evaluation.rules.facts import (
+    POINTS_STEP,
+    BidFacts,
+    CriterionFacts,
+    LabourFacts,
+    Ladder,
+    LotFacts,
+    LowPriceRule,
+    ScoreFacts,
+    TableRow,
+    needs_panel,
+)
+from procure.evaluation.rules.panel import (
+    SHORTEST_REASON,
+    MemberFacts,
+    ScoreEntry,
+    fact_findings,
+    field_of,
+    points_findings,
+    ranking_findings,
+    score_findings,
+)
+from procure.evaluation.rules.ranking import rank, ranked_by
+from procure.evaluation.rules.results import (
+    BidResult,
+    BidStatus,
+    Line,
+    Ranking,
+    Step,
+    StepKind,
+)
+
+__all__ = [
+    "POINTS_STEP",
+    "SHORTEST_REASON",
+    "BidFacts",
+    "BidResult",
+    "BidStatus",
+    "CriterionFacts",
+    "Deficit",
+    "LabourFacts",
+    "Ladder",
+    "Line",
+    "LotFacts",
+    "LowPrice",
+    "LowPriceRule",
+    "MemberFacts",
+    "Ranking",
+    "Reversal",
+    "ScoreEntry",
+    "ScoreFacts",
+    "Sensitivity",
+    "Step",
+    "StepKind",
+    "TableRow",
+    "deficits",
+    "fact_findings",
+    "field_of",
+    "fixed_price",
+    "labour_floor",
+    "low_prices",
+    "needs_panel",
+    "points_findings",
+    "rank",
+    "rank_reversal",
+    "ranked_by",
+    "ranking_findings",
+    "reversal_exists",
+    "score_findings",
+    "sensitivity",
+    "without",
+]
