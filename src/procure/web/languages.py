@@ -1,5 +1,6 @@
 """Languages: English in the source, Estonian and Russian from catalogues, chosen per request."""
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
@@ -52,10 +53,10 @@ def translate_plural(one: str, many: str, number: int) -> str:
     return _catalogue(language()).ngettext(one, many, number)
 
 
-def tell(said: Finding | ProcureError) -> str:
+def tell(finding: Finding | ProcureError) -> str:
     """Say a finding or an error in the running language."""
-    text = translate(said.text)
-    return text.format(**said.values) if said.values else text
+    text = translate(finding.text)
+    return text.format(**finding.values) if finding.values else text
 
 
 def locale() -> str:
@@ -98,6 +99,26 @@ def instant(value: datetime | str | None) -> str:
         return "–"
     when = datetime.fromisoformat(value) if isinstance(value, str) else value
     return str(format_datetime(when.astimezone(ZONE), "d MMM y HH:mm", locale=locale()))
+
+
+def when(value: datetime | date | None) -> str:
+    """Write an instant or a legal day, whichever it is."""
+    return instant(value) if isinstance(value, datetime) else day(value)
+
+
+def said(text: str, values: Mapping[str, Any] | None = None) -> str:
+    """Translate a source text and fill in its braces, writing dates and numbers as people do."""
+    return translate(text).format(**{name: _shown(value) for name, value in (values or {}).items()})
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, Decimal):
+        return number(value)
+    return value
 
 
 class LanguageMiddleware:

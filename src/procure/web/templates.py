@@ -66,12 +66,14 @@ def environment() -> jinja2.Environment:
         "share": languages.share,
         "day": languages.day,
         "instant": languages.instant,
+        "when": languages.when,
         "tell": languages.tell,
         "term": term,
     }
     env.globals |= {
         "csrf": _csrf,
         "me": _me,
+        "said": languages.said,
         "language": languages.language,
         "languages": languages.LANGUAGES,
     }

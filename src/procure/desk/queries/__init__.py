@@ -1,0 +1,1 @@
+"""Reading across every stage: the thread, the history, the first screens."""

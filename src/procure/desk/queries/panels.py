@@ -1,0 +1,174 @@
+"""Panels that several first screens share."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from procure.db import connection
+from procure.desk.schemas import Panel, Row, Tile
+from procure.kernel.actors import Actor
+from procure.kernel.texts import n_
+from procure.kernel.time import legal_day
+
+Screen = tuple[list[Tile], list[Panel]]
+
+
+async def rows_of(sql: str, *args: object) -> list[dict[str, Any]]:
+    async with connection() as c:
+        return [dict(row) for row in await c.fetch(sql, *args)]
+
+
+async def number_of(sql: str, *args: object) -> int:
+    async with connection() as c:
+        return int(await c.fetchval(sql, *args) or 0)
+
+
+async def groups(actor: Actor, now: datetime) -> Panel:
+    week = legal_day(now) - timedelta(days=7)
+    rows = await rows_of(
+        """
+        SELECT g.id, g.code, g.state, g.starts_on, v.place,
+               count(a.*) FILTER (WHERE a.mark = 'present') AS present, count(a.*) AS marked
+          FROM service_group g JOIN contract k ON k.id = g.contract JOIN venue v ON v.id = g.venue
+          LEFT JOIN training_day d ON d."group" = g.id AND d.held_on > $2 AND d.held_on <= $3
+          LEFT JOIN attendance a ON a.day = d.id
+         WHERE k.buyer = $1 OR k.provider_org = $1
+         GROUP BY g.id, g.code, g.state, g.starts_on, v.place
+         ORDER BY g.state = 'completed', g.starts_on DESC LIMIT 10
+        """,
+        actor.org_id,
+        week,
+        legal_day(now),
+    )
+    return Panel(
+        n_("Groups"),
+        [
+            Row(
+                title=f"{row['code']} · {row['place']}",
+                url=f"/groups/{row['id']}",
+                state=row["state"],
+                note=n_("{present} of {marked} places present in the last seven days")
+                if row["marked"]
+                else "",
+                values={"present": row["present"], "marked": row["marked"]},
+                at=row["starts_on"],
+                share=Decimal(row["present"]) / row["marked"] if row["marked"] else None,
+            )
+            for row in rows
+        ],
+        n_("No group is planned. Groups are planned under a signed call-off."),
+        "/groups",
+        n_("All groups"),
+    )
+
+
+async def contracts(actor: Actor) -> Panel:
+    rows = await rows_of(
+        """
+        SELECT k.*, o.name AS provider FROM contract k JOIN organisation o ON o.id = k.provider_org
+         WHERE k.buyer = $1 OR k.provider_org = $1
+         ORDER BY k.state IN ('ended', 'terminated'), k.drafted_at DESC LIMIT 10
+        """,
+        actor.org_id,
+    )
+    return Panel(
+        n_("Contracts"),
+        [
+            Row(
+                title=f"{row['number']} {row['title']}",
+                url=f"/contracts/{row['id']}",
+                state=row["state"],
+                note=n_("{provider}: spent {spent} of {ceiling} EUR"),
+                values={
+                    "provider": row["provider"],
+                    "spent": str(row["spent_amount"]),
+                    "ceiling": str(row["ceiling_amount"]),
+                },
+                share=row["spent_amount"] / row["ceiling_amount"]
+                if row["ceiling_amount"]
+                else None,
+            )
+            for row in rows
+        ],
+        n_("There is no contract yet. Contracts are drafted from an award."),
+        "/contracts",
+        n_("All contracts"),
+    )
+
+
+async def claims(actor: Actor) -> Panel:
+    rows = await rows_of(
+        """
+        SELECT c.*, k.number AS contract_number, g.code
+          FROM claim c JOIN contract k ON k.id = c.contract JOIN service_group g ON g.id = c."group"
+         WHERE k.buyer = $1 OR k.provider_org = $1
+         ORDER BY c.state IN ('posted', 'paid'), c.drafted_at DESC LIMIT 10
+        """,
+        actor.org_id,
+    )
+    return Panel(
+        n_("Claims"),
+        [
+            Row(
+                title=f"{row['contract_number']} · {row['code']} · {row['number']}",
+                url=f"/claims/{row['id']}",
+                state=row["state"],
+                note=n_("{total} EUR: {reason}"),
+                values={"total": str(row["total_amount"]), "reason": row["reason"]},
+                at=row["drafted_at"],
+            )
+            for row in rows
+        ],
+        n_("There is no claim. The system drafts one from attendance, plans and outcomes."),
+        "/claims",
+        n_("All claims"),
+    )
+
+
+async def public_screen(now: datetime) -> Screen:
+    """Show everyone what is open, what was awarded, and what was contracted."""
+    open_tenders = [
+        Row(
+            title=f"{row['reference']} {row['title']}",
+            url=f"/tenders/{row['id']}",
+            state=row["state"],
+            note=n_("Tenders are received until {deadline}."),
+            values={"deadline": row["deadline_at"]},
+        )
+        for row in await rows_of(
+            "SELECT * FROM tender WHERE state = 'published' AND deadline_at > $1 "
+            "ORDER BY deadline_at LIMIT 20",
+            now,
+        )
+    ]
+    awards = [
+        Row(
+            title=f"{row['reference']} {row['code']} {row['title']}",
+            url=f"/tenders/{row['tender']}",
+            state=row["state"],
+            note="{suppliers}",
+            values={"suppliers": row["suppliers"]},
+            at=row["decided_at"],
+        )
+        for row in await rows_of(
+            """
+            SELECT t.reference, t.id AS tender, l.code, l.title, a.state, a.decided_at,
+                   string_agg(o.name, ', ' ORDER BY s.rank) AS suppliers
+              FROM award a JOIN lot l ON l.id = a.lot JOIN tender t ON t.id = l.tender
+              JOIN award_supplier s ON s.award = a.id JOIN organisation o ON o.id = s.provider_org
+             WHERE a.state <> 'annulled'
+             GROUP BY t.reference, t.id, l.code, l.title, a.state, a.decided_at
+             ORDER BY a.decided_at DESC LIMIT 10
+            """
+        )
+    ]
+    return [], [
+        Panel(
+            n_("Open tenders"),
+            open_tenders,
+            n_("No tender is open at the moment."),
+            "/tenders",
+            n_("All tenders"),
+        ),
+        Panel(n_("Latest awards"), awards, n_("Nothing has been awarded yet.")),
+    ]
