@@ -14,16 +14,19 @@ Screen = tuple[list[Tile], list[Panel]]
 
 
 async def rows_of(sql: str, *args: object) -> list[dict[str, Any]]:
+    """Read rows as dicts."""
     async with connection() as c:
         return [dict(row) for row in await c.fetch(sql, *args)]
 
 
 async def number_of(sql: str, *args: object) -> int:
+    """Read one number; none counts as 0."""
     async with connection() as c:
         return int(await c.fetchval(sql, *args) or 0)
 
 
 async def groups(actor: Actor, now: datetime) -> Panel:
+    """List the groups of the actor's organisation, with the last week's attendance."""
     week = legal_day(now) - timedelta(days=7)
     rows = await rows_of(
         """
@@ -63,6 +66,7 @@ async def groups(actor: Actor, now: datetime) -> Panel:
 
 
 async def contracts(actor: Actor) -> Panel:
+    """List the contracts of the actor's organisation, with what is spent."""
     rows = await rows_of(
         """
         SELECT k.*, o.name AS provider FROM contract k JOIN organisation o ON o.id = k.provider_org
@@ -97,6 +101,7 @@ async def contracts(actor: Actor) -> Panel:
 
 
 async def claims(actor: Actor) -> Panel:
+    """List the claims of the actor's organisation, those that wait first."""
     rows = await rows_of(
         """
         SELECT c.*, k.number AS contract_number, g.code
