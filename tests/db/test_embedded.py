@@ -19,7 +19,7 @@ from procure.db.embedded import EmbeddedServer, ServerFailed, wheel_folder
 is_root = os.geteuid() == 0
 
 
-async def ask(server: EmbeddedServer, sql: str) -> Any:  # noqa: ANN401 - whatever was asked for
+async def ask(server: EmbeddedServer, sql: str) -> Any:
     connection = await asyncpg.connect(**server.login(), database="postgres")
     try:
         return await connection.fetchval(sql)
@@ -79,14 +79,19 @@ async def test_a_killed_user_does_not_keep_the_server_running(lasting_home: Path
     assert not server.is_ready()
 
 
-async def test_a_recycled_process_id_is_not_taken_for_the_server(lasting_home: Path) -> None:
-    server = EmbeddedServer(lasting_home)
+async def test_another_server_with_the_same_process_id_is_not_taken_for_it(
+    lasting_home: Path, home: Path
+) -> None:
+    server, other = EmbeddedServer(lasting_home), EmbeddedServer(home)
     server.start()
     server.release()
-    (server.data / "postmaster.pid").write_text(f"{os.getpid()}\n")
-    server.start()
-    assert await ask(server, "SELECT 1") == 1
+    other.start()
+    shutil.copy(other.data / "postmaster.pid", server.data / "postmaster.pid")
+    server.start(wait_seconds=20)
+    assert await ask(server, "SHOW data_directory") == str(server.data)
+    assert await ask(other, "SHOW data_directory") == str(other.data)
     server.release()
+    other.release()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process choose its name")
@@ -102,7 +107,7 @@ async def test_a_dead_server_that_nobody_has_buried_is_not_taken_for_alive(
             time.sleep(0.01)
         pid_file = f"{dead.pid}\n{server.data}\n0\n5432\n{server.sockets}\n\n 0 0\nready\n"
         (server.data / "postmaster.pid").write_text(pid_file)
-        server.start()
+        server.start(wait_seconds=20)
         assert await ask(server, "SELECT 1") == 1
     server.release()
 

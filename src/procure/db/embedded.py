@@ -26,6 +26,7 @@ from typing import IO, Any
 MAJOR = 18  # in the data folder's name, because a folder made by another major cannot be read
 PORT = 5432  # only names the socket; nothing listens on the network
 OWNER = "procure"  # the login role, which owns the cluster
+NO_PROCESS = 4_194_305  # one above the highest process id that Linux gives
 SOCKET_BYTES = 100  # the kernel takes 107; some systems 103
 START_SECONDS = 15  # a server that will not come up; one that recovers may take as long as it needs
 
@@ -268,20 +269,23 @@ class EmbeddedServer:
         self._give(path)
 
     def _is_alive(self) -> bool:
-        """Tell whether the postmaster runs; a zombie, or another program with its id, does not.
+        """Tell whether the postmaster of this cluster runs, and not just something with its id.
 
-        `pg_ctl status` takes a zombie for alive, and in a container nobody may reap it.
+        `pg_ctl status` takes a zombie for alive, and in a container nobody may reap it; after a
+        restart of the machine the id may be another server's.
         """
         pid_file = self.data / "postmaster.pid"
         try:
-            pid = int(pid_file.read_text().split()[0])
-        except (FileNotFoundError, IndexError, ValueError):
+            pid, *rest = pid_file.read_text().splitlines(keepends=True)
+            if _is_server(int(pid), self.data):
+                return True
+        except (FileNotFoundError, ValueError):
             return False
-        state, name = _process(pid)
-        if state.startswith("Z"):
-            pid_file.unlink(missing_ok=True)  # the dead hold no data folder
-            return False
-        return "postgres" in name
+        # PostgreSQL would believe the id, too. The rest stays, because by the shared memory named
+        # there it makes sure that no child of the dead server is still writing.
+        pid_file.write_text("".join([f"{NO_PROCESS}\n", *rest]))
+        self._give(pid_file)
+        return False
 
 
 def wheel_folder() -> Path:
@@ -312,21 +316,19 @@ def _server_user() -> pwd.struct_passwd | None:
     raise ServerFailed("PostgreSQL does not run as root: add a system user named postgres.")
 
 
-def _process(pid: int) -> tuple[str, str]:
-    """Return the state and the name of a process, or two empty texts if there is none."""
-    try:
-        name, _, rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
-        return rest.split()[0], name
-    except (FileNotFoundError, ProcessLookupError):
-        pass
-    # A system without /proc; on Linux this finds nothing again.
-    command = ["/bin/ps", "-o", "stat=,comm=", "-p", str(pid)]
-    try:
+def _is_server(pid: int, data: Path) -> bool:
+    """Tell whether a process is alive, a PostgreSQL server, and at work in `data`."""
+    if not Path("/proc/self/stat").exists():  # not Linux
+        command = ["/bin/ps", "-o", "stat=,comm=", "-p", str(pid)]
         said = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
-    except FileNotFoundError:
-        return "", ""
-    state, _, name = said.strip().partition(" ")
-    return state, name
+        return "postgres" in said and not said.strip().startswith("Z")
+    process = Path(f"/proc/{pid}")
+    try:
+        # A zombie has no folder any more, and another user's is not shown.
+        here = (process / "cwd").readlink()
+        return here == data.resolve() and "postgres" in (process / "comm").read_text()
+    except OSError:
+        return False
 
 
 def _digest(path: Path) -> str:
