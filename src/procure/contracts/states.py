@@ -21,16 +21,13 @@ class ContractState(StrEnum):
     SIGNED = "signed"
     RUNNING = "running"
     ENDED = "ended"
-    TERMINATED = "terminated"
 
 
 CONTRACT = Machine(
     {
         (ContractState.DRAFTED, "sign"): ContractState.SIGNED,
         (ContractState.SIGNED, "start"): ContractState.RUNNING,
-        (ContractState.SIGNED, "terminate"): ContractState.TERMINATED,
         (ContractState.RUNNING, "end"): ContractState.ENDED,
-        (ContractState.RUNNING, "terminate"): ContractState.TERMINATED,
     }
 )
 

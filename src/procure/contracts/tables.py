@@ -1,5 +1,7 @@
 """Tables of contracts; only contracts.service writes them."""
 
+from typing import Any
+
 from piccolo.columns import (
     UUID,
     Date,
@@ -30,7 +32,7 @@ class Contract(Table, db=DB, tablename="contract"):
     provider_org = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
     award_supplier = ForeignKey(AwardSupplier, on_delete=OnDelete.restrict, default=None, null=True)
     lot = ForeignKey(Lot, on_delete=OnDelete.restrict, default=None, null=False)
-    parent = ForeignKey(
+    parent: ForeignKey[Any] = ForeignKey(
         LazyTableReference("Contract", module_path="procure.contracts.tables"),
         on_delete=OnDelete.restrict,
         default=None,

@@ -13,10 +13,6 @@ import msgspec
 from procure.delivery.states import Mark
 from procure.kernel.money import rounded
 
-# Milestone M1 of the payment scheme: the individual plan is agreed by the participant's own
-# training day 10, counted from the day of joining, that day included.
-PLAN_BY_OWN_DAY = 10
-
 
 class ParticipantFacts(msgspec.Struct, frozen=True):
     """What is known of one participant."""
@@ -89,9 +85,15 @@ def own_day(joins_on: date, number: int, training_days: Sequence[date]) -> date 
     return own[number - 1] if number <= len(own) else None
 
 
-def delivery_of(facts: ParticipantFacts, training_days: Sequence[date]) -> ParticipantDelivery:
-    """Count one participant's days, and say what of the milestones was reached."""
-    last = own_day(facts.joins_on, PLAN_BY_OWN_DAY, training_days)
+def delivery_of(
+    facts: ParticipantFacts, training_days: Sequence[date], plan_by_own_day: int
+) -> ParticipantDelivery:
+    """Count one participant's days, and say what of the milestones was reached.
+
+    The individual plan is in time until the participant's own training day `plan_by_own_day`,
+    counted from the day of joining, that day included.
+    """
+    last = own_day(facts.joins_on, plan_by_own_day, training_days)
     agreed = facts.individual_plan_on
     count = {mark: facts.marks.count(mark) for mark in Mark}
     return ParticipantDelivery(

@@ -155,9 +155,7 @@ def _after_replacement(facts: ReferralFacts) -> tuple[list[Stay], Finding | None
     if marked := [day for day in facts.vacancy_marks if day >= facts.joins_on]:
         return [], Finding(
             "vacancy-marked",
-            n_(
-                "The place of {client} is marked as empty after a success on {day}; correct it first."
-            ),
+            n_("The place of {client} has a paid mark on {day}; correct it first."),
             {"client": left.client_ref, "day": min(marked)},
             field="joins_on",
         )
