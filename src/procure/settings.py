@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     public_url: str  # without a slash at the end
     accept: frozenset[str] = frozenset()
+    employment_register_url: str | None = None  # none: outcomes are not checked against it
 
     @property
     def secret_file(self) -> Path:
@@ -40,6 +41,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def settings() -> Settings:
     """Read the settings of this process; BadSetting if one cannot be used."""
     return read(os.environ)
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """Return this process's environment with `changes`, for a process started from here."""
+    return {**os.environ, **changes}
 
 
 def read(env: Mapping[str, str]) -> Settings:
@@ -62,6 +68,7 @@ def read(env: Mapping[str, str]) -> Settings:
         workers=_whole(env, "PROCURE_WORKERS", default=1, last=64),
         public_url=_public_url(env, host, port),
         accept=_accept(env),
+        employment_register_url=_register_url(env),
     )
 
 
@@ -92,6 +99,16 @@ def _public_url(env: Mapping[str, str], host: str, port: int) -> str:
             f"PROCURE_PUBLIC_URL must look like https://procure.example.org, not {url!r}."
         )
     return url.rstrip("/")
+
+
+def _register_url(env: Mapping[str, str]) -> str | None:
+    url = env.get("PROCURE_EMPLOYMENT_REGISTER_URL") or None
+    if url is not None and urlsplit(url).scheme not in {"http", "https"}:
+        raise BadSetting(
+            "PROCURE_EMPLOYMENT_REGISTER_URL must look like https://register.example.org, "
+            f"not {url!r}."
+        )
+    return url
 
 
 def _root(env: Mapping[str, str]) -> Path:

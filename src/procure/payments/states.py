@@ -11,19 +11,25 @@ class ClaimState(StrEnum):
 
     DRAFTED = "drafted"  # recomputed until it is accepted
     ACCEPTED = "accepted"  # by the provider; frozen
-    DISPUTED = "disputed"
+    DISPUTED = "disputed"  # by the provider, or returned by the buyer; is computed again
     ATTESTED = "attested"  # by the first person of the buyer
     POSTED = "posted"  # attested by a second person; the ledger has it
     PAID = "paid"
+    WITHDRAWN = "withdrawn"  # a draft that turned out to ask for nothing
 
 
 CLAIM = Machine(
     {
         (ClaimState.DRAFTED, "accept"): ClaimState.ACCEPTED,
         (ClaimState.DRAFTED, "dispute"): ClaimState.DISPUTED,
+        (ClaimState.DRAFTED, "redraft"): ClaimState.DRAFTED,
+        (ClaimState.DRAFTED, "withdraw"): ClaimState.WITHDRAWN,
         (ClaimState.DISPUTED, "redraft"): ClaimState.DRAFTED,
+        (ClaimState.DISPUTED, "withdraw"): ClaimState.WITHDRAWN,
         (ClaimState.ACCEPTED, "attest"): ClaimState.ATTESTED,
-        (ClaimState.ATTESTED, "post"): ClaimState.POSTED,
+        (ClaimState.ACCEPTED, "return"): ClaimState.DISPUTED,
+        (ClaimState.ATTESTED, "attest"): ClaimState.POSTED,
+        (ClaimState.ATTESTED, "return"): ClaimState.DISPUTED,
         (ClaimState.POSTED, "pay"): ClaimState.PAID,
     }
 )
@@ -44,9 +50,15 @@ class RunState(StrEnum):
 
     PREPARED = "prepared"
     RELEASED = "released"  # by two people, neither of whom prepared it
+    CANCELLED = "cancelled"  # before the second release; what it would have paid is owed again
 
 
-RUN = Machine({(RunState.PREPARED, "release"): RunState.RELEASED})
+RUN = Machine(
+    {
+        (RunState.PREPARED, "release"): RunState.RELEASED,
+        (RunState.PREPARED, "cancel"): RunState.CANCELLED,
+    }
+)
 
 
 class Account(StrEnum):
@@ -62,9 +74,12 @@ EVENTS = {
     "claim:redrafted": n_("A drafted claim was computed again."),
     "claim:accepted": n_("The provider accepted a claim."),
     "claim:disputed": n_("The provider disputed a claim."),
+    "claim:returned": n_("The buyer sent an accepted claim back with a reason."),
+    "claim:withdrawn": n_("A draft was withdrawn: nothing was owed any more."),
     "claim:attested": n_("A claim was attested by one person."),
     "claim:posted": n_("A claim was attested by a second person and posted."),
     "run:prepared": n_("A payment run was prepared."),
     "run:confirmed": n_("One person confirmed the payment file's hash."),
+    "run:cancelled": n_("A payment run was cancelled before it was released."),
     "run:released": n_("A payment file was released by two people."),
 }

@@ -22,6 +22,58 @@ from procure.outcomes.tables import Outcome
 from procure.payments.states import Account, ClaimState, LineKind, RunState
 
 
+class PaymentRun(Table, db=DB, tablename="payment_run"):
+    """A payment file: made once, its bytes kept by hash, released by two people."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    buyer = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
+    message_id = Varchar(length=35, default=None, null=False)
+    pay_on = Date(default=None, null=False)
+    total_amount = Numeric(digits=None, default=None, null=False)
+    file_sha256 = Varchar(length=64, default=None, null=False)
+    state = Varchar(length=10, default=None, null=False)
+    prepared_at = Timestamptz(default=None, null=False)
+    prepared_by = ForeignKey(Person, on_delete=OnDelete.restrict, default=None, null=False)
+    first_released_by = UUID(default=None, null=True)
+    second_released_by = UUID(default=None, null=True)
+    released_at = Timestamptz(default=None, null=True)
+
+    known_state = is_one_of("state", RunState)
+    payment_run_message_uq = Unique(["message_id"])
+    total_is_money = is_money("total_amount")
+    file_is_hash = is_sha256("file_sha256")
+    preparer_never_releases = Check(
+        "(first_released_by IS NULL OR first_released_by <> prepared_by)"
+        " AND (second_released_by IS NULL OR second_released_by <> prepared_by)"
+    )
+    second_follows_first = Check("second_released_by IS NULL OR first_released_by IS NOT NULL")
+    two_different_people = Check(
+        "first_released_by IS NULL OR second_released_by IS NULL"
+        " OR first_released_by <> second_released_by"
+    )
+    released_by_two = Check(
+        "(state = 'released') = (second_released_by IS NOT NULL AND first_released_by IS NOT NULL)"
+    )
+
+
+class Payment(Table, db=DB, tablename="payment"):
+    """One credit transfer of a run: what the ledger owed one provider under one contract."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    run = ForeignKey(PaymentRun, on_delete=OnDelete.restrict, default=None, null=False)
+    contract = ForeignKey(Contract, on_delete=OnDelete.restrict, default=None, null=False)
+    provider_org = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
+    iban = Varchar(length=34, default=None, null=False)
+    payment_amount = Numeric(digits=None, default=None, null=False)
+    end_to_end_id = Varchar(length=35, default=None, null=False)
+    remittance = Varchar(length=140, default=None, null=False)
+
+    payment_end_to_end_uq = Unique(["end_to_end_id"])
+    payment_once_a_run_uq = Unique(["run", "contract"])
+    amount_is_money = is_money("payment_amount")
+    amount_is_positive = Check("payment_amount > 0")
+
+
 class Claim(Table, db=DB, tablename="claim"):
     """What a group's provider is entitled to now, less what was posted; drafted by the system."""
 
@@ -29,7 +81,8 @@ class Claim(Table, db=DB, tablename="claim"):
     contract = ForeignKey(Contract, on_delete=OnDelete.restrict, default=None, null=False)
     group = ForeignKey(ServiceGroup, on_delete=OnDelete.restrict, default=None, null=False)
     number = Integer(default=None, null=False)  # per contract, gapless
-    reason = Text(default=None, null=False)
+    reason = Text(default=None, null=False)  # why it was drafted, in words
+    changes = Text(default=None, null=False)  # canonical JSON: facts that differ from the last claim
     known_until_at = Timestamptz(default=None, null=False)  # facts known at this instant
     total_amount = Numeric(digits=None, default=None, null=False)  # negative: a correction
     facts = Text(default=None, null=False)  # canonical JSON of payments.rules.GroupFacts
@@ -40,9 +93,15 @@ class Claim(Table, db=DB, tablename="claim"):
     drafted_by = UUID(default=None, null=True)
     accepted_at = Timestamptz(default=None, null=True)
     accepted_by = UUID(default=None, null=True)
-    dispute = Text(default=None, null=True)
+    dispute = Text(default=None, null=True)  # the provider's or the buyer's words
+    payment = ForeignKey(Payment, on_delete=OnDelete.restrict, default=None, null=True)
 
     known_state = is_one_of("state", ClaimState)
+    accepted_by_somebody = Check(
+        "(state IN ('accepted', 'attested', 'posted', 'paid')) = (accepted_at IS NOT NULL)"
+        " AND (accepted_at IS NULL) = (accepted_by IS NULL)"
+    )
+    paid_by_a_payment = Check("state <> 'paid' OR payment IS NOT NULL")
     claim_number_uq = Unique(["contract", "number"])
     total_is_cents = Check("abs(total_amount) < 1000000000000 AND scale(total_amount) <= 2")
     content_is_hash = is_sha256("content_sha256")
@@ -80,9 +139,11 @@ class Attestation(Table, db=DB, tablename="attestation"):
     content_sha256 = Varchar(length=64, default=None, null=False)
     attested_at = Timestamptz(default=None, null=False)
 
-    attestation_person_uq = Unique(["claim", "person"])
-    attestation_position_uq = Unique(["claim", "position"])
+    # With the hash, because a claim that was returned and drafted anew is attested anew.
+    attestation_person_uq = Unique(["claim", "content_sha256", "person"])
+    attestation_position_uq = Unique(["claim", "content_sha256", "position"])
     two_at_most = Check("position IN (1, 2)")
+    content_is_hash = is_sha256("content_sha256")
 
 
 class LedgerTransaction(Table, db=DB, tablename="ledger_transaction"):
@@ -94,6 +155,7 @@ class LedgerTransaction(Table, db=DB, tablename="ledger_transaction"):
     run_id = UUID(default=None, null=True)
     currency = Varchar(length=3, default=None, null=False)
     reason = Text(default=None, null=False)
+    entries_count = Integer(default=None, null=False)  # so that none can be added afterwards
     posted_at = Timestamptz(default=None, null=False)
 
     ledger_transaction_claim_uq = Unique(["claim"])
@@ -108,6 +170,7 @@ class Entry(Table, db=DB, tablename="entry"):
         LedgerTransaction, on_delete=OnDelete.restrict, default=None, null=False
     )
     account = Varchar(length=20, default=None, null=False)
+    contract = ForeignKey(Contract, on_delete=OnDelete.restrict, default=None, null=False)
     provider_org = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
     claim_line = ForeignKey(ClaimLine, on_delete=OnDelete.restrict, default=None, null=True)
     entry_amount = Numeric(digits=None, default=None, null=False)
@@ -116,54 +179,3 @@ class Entry(Table, db=DB, tablename="entry"):
     amount_is_cents = Check(
         "entry_amount <> 0 AND scale(entry_amount) <= 2 AND abs(entry_amount) < 1000000000000"
     )
-
-
-class PaymentRun(Table, db=DB, tablename="payment_run"):
-    """A payment file: made once, its bytes kept by hash, released by two people."""
-
-    id = UUID(primary_key=True, default=AppUUID7())
-    buyer = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
-    message_id = Varchar(length=35, default=None, null=False)
-    pay_on = Date(default=None, null=False)
-    total_amount = Numeric(digits=None, default=None, null=False)
-    file_sha256 = Varchar(length=64, default=None, null=False)
-    state = Varchar(length=10, default=None, null=False)
-    prepared_at = Timestamptz(default=None, null=False)
-    prepared_by = ForeignKey(Person, on_delete=OnDelete.restrict, default=None, null=False)
-    first_released_by = UUID(default=None, null=True)
-    second_released_by = UUID(default=None, null=True)
-    released_at = Timestamptz(default=None, null=True)
-
-    known_state = is_one_of("state", RunState)
-    payment_run_message_uq = Unique(["message_id"])
-    total_is_money = is_money("total_amount")
-    file_is_hash = is_sha256("file_sha256")
-    preparer_never_releases = Check(
-        "(first_released_by IS NULL OR first_released_by <> prepared_by)"
-        " AND (second_released_by IS NULL OR second_released_by <> prepared_by)"
-    )
-    two_different_people = Check(
-        "first_released_by IS NULL OR second_released_by IS NULL"
-        " OR first_released_by <> second_released_by"
-    )
-    released_by_two = Check(
-        "(state = 'released') = (second_released_by IS NOT NULL AND first_released_by IS NOT NULL)"
-    )
-
-
-class Payment(Table, db=DB, tablename="payment"):
-    """One credit transfer of a run: what the ledger owed one provider under one contract."""
-
-    id = UUID(primary_key=True, default=AppUUID7())
-    run = ForeignKey(PaymentRun, on_delete=OnDelete.restrict, default=None, null=False)
-    contract = ForeignKey(Contract, on_delete=OnDelete.restrict, default=None, null=False)
-    provider_org = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
-    iban = Varchar(length=34, default=None, null=False)
-    payment_amount = Numeric(digits=None, default=None, null=False)
-    end_to_end_id = Varchar(length=35, default=None, null=False)
-    remittance = Varchar(length=140, default=None, null=False)
-
-    payment_end_to_end_uq = Unique(["end_to_end_id"])
-    payment_once_a_run_uq = Unique(["run", "contract"])
-    amount_is_money = is_money("payment_amount")
-    amount_is_positive = Check("payment_amount > 0")

@@ -1,0 +1,76 @@
+"""What is owed, who may attest and what changed since, to whom money may go now.
+
+Pure: each fact is an argument. Amounts are in the contract's currency, in whole cents.
+"""
+
+from procure.payments.rules.claims import (
+    AttestFacts,
+    ClaimContent,
+    ContentLine,
+    Difference,
+    Posted,
+    attest_findings,
+    ceiling_findings,
+    changes,
+    content_lines,
+    differences,
+    dispute_findings,
+)
+from procure.payments.rules.entitlement import (
+    Entitlement,
+    GroupFacts,
+    Line,
+    ParticipantFacts,
+    Withheld,
+    day_rate,
+    entitlements,
+    milestone_missed,
+    outcome_key,
+    payable_days,
+)
+from procure.payments.rules.runs import (
+    BuyerAccount,
+    Payee,
+    PaymentOrder,
+    ReleaseFacts,
+    Transfer,
+    end_to_end_id,
+    message_id,
+    payee_findings,
+    release_findings,
+    remittance,
+)
+
+__all__ = [
+    "AttestFacts",
+    "BuyerAccount",
+    "ClaimContent",
+    "ContentLine",
+    "Difference",
+    "Entitlement",
+    "GroupFacts",
+    "Line",
+    "ParticipantFacts",
+    "Payee",
+    "PaymentOrder",
+    "Posted",
+    "ReleaseFacts",
+    "Transfer",
+    "Withheld",
+    "attest_findings",
+    "ceiling_findings",
+    "changes",
+    "content_lines",
+    "day_rate",
+    "differences",
+    "dispute_findings",
+    "end_to_end_id",
+    "entitlements",
+    "message_id",
+    "milestone_missed",
+    "outcome_key",
+    "payable_days",
+    "payee_findings",
+    "release_findings",
+    "remittance",
+]
