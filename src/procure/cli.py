@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import getpass
-import json
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -29,10 +28,20 @@ EXPECTED = (
 
 def serve(_: argparse.Namespace) -> int:
     """Run the web application and its jobs until stopped."""
-    from procure.demo.server import serve_forever
+    from granian import Granian
+    from granian.constants import Interfaces
 
     asyncio.run(_install(is_demo=None))
-    serve_forever()
+    Granian(
+        "procure.app:app",
+        address=settings().host,
+        port=settings().port,
+        interface=Interfaces.ASGI,
+        workers=settings().workers,
+        factory=True,
+        respawn_failed_workers=True,
+        workers_kill_timeout=5,
+    ).serve()
     return 0
 
 
@@ -74,16 +83,15 @@ def verify(arguments: argparse.Namespace) -> int:
     """Check an exported dossier without database or network."""
     from procure.dossier import verify as checker
 
-    return checker.main([str(arguments.file)])
+    return int(checker.main([str(arguments.file)]))
 
 
 def verify_receipt(arguments: argparse.Namespace) -> int:
-    """Check a bid's receipt against the installation's public key, and the sealed file if given."""
+    """Check a bid's receipt with the installation's public key, and the sealed bid if given."""
     from procure.adapters.signing import receipt_problems
 
-    receipt = json.loads(arguments.receipt.read_text())
     sealed = arguments.sealed.read_bytes() if arguments.sealed else None
-    problems = receipt_problems(receipt, arguments.key.read_text().strip(), sealed)
+    problems = receipt_problems(arguments.receipt.read_bytes(), arguments.key.read_text(), sealed)
     for problem in problems:
         print(problem)
     if not problems:
@@ -167,7 +175,7 @@ def parser() -> argparse.ArgumentParser:
     made = add("verify-receipt", verify_receipt)
     made.add_argument("receipt", type=Path)
     made.add_argument("--key", type=Path, required=True, help="public key of the installation")
-    made.add_argument("--sealed", type=Path, help="the sealed bid the receipt is for")
+    made.add_argument("--sealed", type=Path, help="the sealed bid that the receipt is of")
     return top
 
 

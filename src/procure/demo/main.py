@@ -1,0 +1,76 @@
+"""`procure demo`: makes the database, starts the servers, plays the story, leaves them running."""
+
+import shutil
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from procure.demo import processes
+from procure.demo.seed import PASSWORD
+from procure.demo.story import play
+from procure.demo.story.cast import sign_ins
+from procure.settings import settings
+
+TWIN_OFFSET = 31  # the register's twin listens this far above the application
+
+
+def run_demo(*, serve: bool, fresh: bool) -> int:
+    """Play the main job; with `serve`, keep the application running until interrupted.
+
+    A demo that was played to its end is served again as it was left, unless `fresh`.
+    """
+    console = Console(highlight=False)
+    folder = settings().home / "demo"
+    port = settings().port
+    address = f"http://127.0.0.1:{port}"
+    if not processes.is_free(address):
+        raise processes.DemoFailed(
+            f"Something listens at {address} already. Stop it, or choose another with PROCURE_PORT."
+        )
+    finished = folder / "finished"
+    played = finished.exists() and serve and not fresh
+    if not played:
+        shutil.rmtree(folder / "papers", ignore_errors=True)
+        finished.unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    register = f"http://127.0.0.1:{port + TWIN_OFFSET}"
+    env = processes.environment(folder / "home", port, register)
+    started = time.monotonic()
+    if not played:
+        console.print("[bold]Making the demo's database[/bold]")
+        processes.run("procure.demo.seed", env, folder / "seed.log")
+    with (
+        processes.running(
+            ["-m", "procure.adapters.register_twin", "--port", str(port + TWIN_OFFSET)],
+            env,
+            folder / "register.log",
+            f"{register}/health",
+        ),
+        processes.running(
+            ["-m", "procure", "serve"], env, folder / "web.log", f"{address}/api/v1/clock"
+        ) as web,
+    ):
+        if not played:
+            play(address, folder, console)
+            finished.write_text(f"{time.monotonic() - started:.0f} s\n")
+        console.print(f"\nEverything written is in [bold]{_shown(folder)}[/bold].")
+        if serve:
+            _invite(console, address)
+            try:
+                web.wait()
+            except KeyboardInterrupt:
+                console.print("Stopping.")
+    return 0
+
+
+def _shown(folder: Path) -> str:
+    here = Path.cwd()
+    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
+
+
+def _invite(console: Console, address: str) -> None:
+    console.print(f"\n[bold]Procure is at {address}[/bold] – stop it with Ctrl-C.")
+    console.print(f"Sign in as one of these; the password of each is [bold]{PASSWORD}[/bold].")
+    for role, email in sign_ins():
+        console.print(f"  {role:<22}{email}")
