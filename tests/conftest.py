@@ -66,7 +66,7 @@ def database(server: dict[str, Any], worker_id: str) -> Iterator[str]:
     name = f"{PREFIX}{worker_id}_{os.getpid()}_{uuid.uuid4().hex[:6]}"
     DB.configure({**server, "database": name}, application="procure tests")
     template = template_name()
-    with locked(template):
+    with locked():
         asyncio.run(make_template(server, template))
         DB.configure({**server, "database": name}, application="procure tests")
         asyncio.run(migrate.create_database(name, template))
@@ -198,9 +198,9 @@ async def add_reset(connection: AppConnection) -> None:
 
 
 @contextmanager
-def locked(name: str) -> Iterator[None]:
-    """Let one worker, of all runs on this machine, make a template at a time."""
-    path = Path(tempfile.gettempdir()) / f"procure-tests-{os.geteuid()}-{name}.lock"
+def locked() -> Iterator[None]:
+    """Let one worker, of all runs on this machine, make or copy a template at a time."""
+    path = Path(tempfile.gettempdir()) / f"procure-tests-{os.geteuid()}.lock"
     with path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
