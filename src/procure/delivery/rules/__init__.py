@@ -35,7 +35,7 @@ from procure.delivery.rules.places import (
     vacancy_days,
 )
 from procure.delivery.rules.planning import (
-    GroupFacts,
+    GroupPlanFacts,
     PlanFacts,
     VisitFacts,
     group_findings,
@@ -49,7 +49,7 @@ __all__ = [
     "Day",
     "GivenMark",
     "GroupDelivery",
-    "GroupFacts",
+    "GroupPlanFacts",
     "LeaveFacts",
     "ParticipantDelivery",
     "ParticipantFacts",

@@ -134,7 +134,6 @@ class Visited(msgspec.Struct, frozen=True):
     """One visit, for the indicators."""
 
     employer_id: UUID
-    visited_on: date
     participant_ids: list[UUID]
     relevant_ids: list[UUID]
 

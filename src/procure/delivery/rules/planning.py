@@ -29,7 +29,7 @@ def phase_of(number: int, lengths: Sequence[int]) -> int:
     return max(len(lengths), 1)
 
 
-class GroupFacts(msgspec.Struct, frozen=True):
+class GroupPlanFacts(msgspec.Struct, frozen=True):
     """What the plan of a group rests on; stored with it."""
 
     contract_state: str
@@ -48,7 +48,7 @@ class GroupFacts(msgspec.Struct, frozen=True):
     strangers: list[str] = []  # facilitators named that are not the provider's
 
 
-def group_findings(facts: GroupFacts) -> list[Finding]:
+def group_findings(facts: GroupPlanFacts) -> list[Finding]:
     """List every reason why this group cannot be planned under its contract."""
     found = []
     if facts.contract_kind == "framework":
@@ -92,7 +92,7 @@ def group_findings(facts: GroupFacts) -> list[Finding]:
     return found
 
 
-def _place_findings(facts: GroupFacts) -> list[Finding]:
+def _place_findings(facts: GroupPlanFacts) -> list[Finding]:
     found = []
     if not 0 < facts.places_count <= facts.contract_places_count:
         found.append(
@@ -123,7 +123,7 @@ def _place_findings(facts: GroupFacts) -> list[Finding]:
     return found
 
 
-def _day_findings(facts: GroupFacts) -> list[Finding]:
+def _day_findings(facts: GroupPlanFacts) -> list[Finding]:
     found = []
     if twice := sorted({day for day in facts.days if facts.days.count(day) > 1}):
         found.append(
