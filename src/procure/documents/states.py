@@ -26,4 +26,5 @@ EVENTS = {
     "paper:ordered": n_("A document was ordered."),
     "paper:printed": n_("A document was printed."),
     "paper:failed": n_("A document could not be printed."),
+    "paper:retried": n_("A document that could not be printed was ordered again."),
 }
