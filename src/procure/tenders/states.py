@@ -20,6 +20,7 @@ class TenderState(StrEnum):
 
 TENDER = Machine(
     {
+        (TenderState.DRAFT, "redraft"): TenderState.DRAFT,
         (TenderState.DRAFT, "publish"): TenderState.PUBLISHED,
         (TenderState.DRAFT, "cancel"): TenderState.CANCELLED,
         (TenderState.PUBLISHED, "close"): TenderState.CLOSED,
@@ -32,6 +33,7 @@ TENDER = Machine(
         (TenderState.EVALUATED, "evaluate"): TenderState.EVALUATED,
         (TenderState.EVALUATED, "conclude"): TenderState.CONCLUDED,
         (TenderState.EVALUATED, "cancel"): TenderState.CANCELLED,
+        (TenderState.CONCLUDED, "reopen"): TenderState.EVALUATED,  # an award was annulled
     }
 )
 
@@ -72,9 +74,13 @@ class PriceFormula(StrEnum):
 
 EVENTS = {
     "tender:drafted": n_("A tender was drafted."),
+    "tender:redrafted": n_("A draft of a tender was replaced."),
     "tender:published": n_("A tender was published."),
     "tender:closed": n_("The deadline for tenders passed."),
     "tender:cancelled": n_("A tender was cancelled."),
     "tender:concluded": n_("A tender was concluded."),
+    "tender:reopened": n_("A tender was taken up again, because an award was annulled."),
+    "lot:awarded": n_("A lot was awarded."),
+    "lot:reopened": n_("A lot is open again, because its award was annulled."),
     "lot:failed": n_("A lot ended without award."),
 }

@@ -3,6 +3,7 @@
 from piccolo.columns import (
     UUID,
     Array,
+    Boolean,
     Date,
     ForeignKey,
     Integer,
@@ -41,6 +42,7 @@ class Tender(Table, db=DB, tablename="tender"):
     contract_until = Date(default=None, null=False)  # exclusive
     payment_scheme = Varchar(length=40, default=None, null=False)
     max_suppliers_count = Integer(default=None, null=False)  # per lot
+    is_price_fixed = Boolean(default=None, null=False)  # RHS 85(7): then only quality is scored
     deadline_at = Timestamptz(default=None, null=False)
     opening_quorum_count = Integer(default=None, null=False)  # k of the keyholders
     recipient = Varchar(length=80, default=None, null=True)  # age public key, from publication on
@@ -49,6 +51,7 @@ class Tender(Table, db=DB, tablename="tender"):
     state_ground = Text(default=None, null=True)
     drafted_by = UUID(default=None, null=False)
     currency = Varchar(length=3, default=None, null=False)
+    paper_id = UUID(default=None, null=True)  # the notice, from publication on
 
     known_state = is_one_of("state", TenderState)
     tender_reference_uq = Unique(["buyer", "reference"])
@@ -65,6 +68,7 @@ class Lot(Table, db=DB, tablename="lot"):
 
     id = UUID(primary_key=True, default=AppUUID7())
     tender = ForeignKey(Tender, on_delete=OnDelete.restrict, default=None, null=False)
+    position = Integer(default=None, null=False)
     code = Varchar(length=20, default=None, null=False)
     title = Varchar(length=200, default=None, null=False)
     counties = Array(base_column=Varchar(length=5), default=list, null=False)
@@ -118,8 +122,10 @@ class Keyholder(Table, db=DB, tablename="keyholder"):
     person = ForeignKey(Person, on_delete=OnDelete.restrict, default=None, null=False)
     position = Integer(default=None, null=False)
     sealed_share = Text(default=None, null=True)  # base64 of age ciphertext, from publication on
+    share_sha256 = Varchar(length=64, default=None, null=True)  # of the share's words
 
     keyholder_uq = Unique(["tender", "person"])
+    share_is_whole = Check("(sealed_share IS NULL) = (share_sha256 IS NULL)")
 
 
 class Invitation(Table, db=DB, tablename="invitation"):
