@@ -16,7 +16,8 @@ class Step(msgspec.Struct, frozen=True):
     id: UUID
     text: str
     values: Mapping[str, Any] = {}
-    at: datetime | date | None = None
+    at: datetime | None = None
+    on: date | None = None
     url: str | None = None
     state: str | None = None
     amount: Decimal | None = None
@@ -67,7 +68,8 @@ class Row(msgspec.Struct, frozen=True):
     state: str | None = None
     note: str = ""  # a source text
     values: Mapping[str, Any] = {}
-    at: datetime | date | None = None
+    at: datetime | None = None
+    on: date | None = None
     share: Decimal | None = None  # drawn as a bar
 
 

@@ -1,8 +1,9 @@
 """What identity asks of the outside."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class KeyMaker(Protocol):
     """Makes age key pairs (X25519)."""
 

@@ -17,7 +17,7 @@ CSRF_FIELD = "_csrf"
 CSRF_HEADER = "x-csrf-token"
 
 
-def require_permission(
+async def require_permission(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
     """Admit the actor if they hold the permission that the handler declares.

@@ -86,7 +86,7 @@ def answer(
         context={"title": title, "status": status, "detail": detail, "findings": findings},
         status_code=status,
         headers=headers,
-    ).to_asgi_response(request.app, request)  # type: ignore[return-value]
+    )
 
 
 def on_expected(request: Request[Any, Any, Any], error: ProcureError) -> Response[Any]:
@@ -98,9 +98,7 @@ def on_expected(request: Request[Any, Any, Any], error: ProcureError) -> Respons
 def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Answer what the framework refuses: no such route, not signed in, a body that does not fit."""
     if isinstance(error, NotAuthorizedException) and not request.url.path.startswith("/api/"):
-        return Redirect(
-            f"/sign-in?next={request.url.path}", status_code=HTTP_303_SEE_OTHER
-        ).to_asgi_response(request.app, request)  # type: ignore[return-value]
+        return Redirect(f"/sign-in?next={request.url.path}", status_code=HTTP_303_SEE_OTHER)
     detail, findings = languages.translate(error.detail), []
     if isinstance(error, ValidationException):
         findings = [

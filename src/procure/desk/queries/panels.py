@@ -54,7 +54,7 @@ async def groups(actor: Actor, now: datetime) -> Panel:
                 if row["marked"]
                 else "",
                 values={"present": row["present"], "marked": row["marked"]},
-                at=row["starts_on"],
+                on=row["starts_on"],
                 share=Decimal(row["present"]) / row["marked"] if row["marked"] else None,
             )
             for row in rows

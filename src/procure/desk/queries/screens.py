@@ -54,7 +54,7 @@ async def _caseworker(actor: Actor, _: datetime) -> Screen:
             state=row["state"],
             note="{why}",
             values={"why": row["state_reason"] or ""},
-            at=row["created_on"],
+            on=row["created_on"],
         )
         for row in mine
     ]
@@ -251,7 +251,7 @@ async def _finance(actor: Actor, _: datetime) -> Screen:
                     state=row["state"],
                     note=n_("{total} EUR"),
                     values={"total": str(row["total_amount"])},
-                    at=row["pay_on"],
+                    on=row["pay_on"],
                 )
                 for row in runs
             ],
@@ -338,7 +338,7 @@ async def _facilitator(actor: Actor, now: datetime) -> Screen:
                     url=f"/groups/{row['id']}/attendance/{row['held_on']}",
                     note=n_("Training day {number}"),
                     values={"number": row["number"]},
-                    at=row["held_on"],
+                    on=row["held_on"],
                 )
                 for row in today
             ],

@@ -4,7 +4,7 @@ Each link is a foreign key of the model, so a thread cannot be told wrong. A buy
 provider sees its own stretch, up to its own bid; both see nothing of another organisation.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -99,7 +99,7 @@ async def _payments(contracts: list[UUID], since: datetime) -> list[Step]:
             row["id"],
             n_("{reference} to {iban}"),
             {"reference": row["end_to_end_id"], "iban": row["iban"]},
-            at=row["pay_on"],
+            on=row["pay_on"],
             url=f"/payment-runs/{row['run']}",
             state=row["state"],
             amount=row["payment_amount"],
@@ -132,7 +132,7 @@ async def _outcomes(where: str, *args: object) -> list[Step]:
                 row["id"],
                 n_("{name} (definition {code}, version {version})"),
                 {"name": row["name_en"], "code": row["code"], "version": row["version"]},
-                at=row["outcome_on"],
+                on=row["outcome_on"],
                 url=f"/groups/{row['group']}",
                 state=row["state"],
             )
@@ -181,7 +181,7 @@ def _participant_step(row: Row) -> Step:
         row["id"],
         n_("Participant {client}, risk band {band}, {present} days present"),
         {"client": row["client_ref"], "band": row["risk_band"], "present": row["present"]},
-        at=row["joins_on"],
+        on=row["joins_on"],
         url=f"/groups/{row['group']}",
         state=row["state"],
     )
@@ -193,7 +193,7 @@ def _group_step(row: Row) -> Step:
         row["id"],
         n_("Group {code} in {place}"),
         {"code": row["code"], "place": row["place"]},
-        at=row["starts_on"],
+        on=row["starts_on"],
         url=f"/groups/{row['id']}",
         state=row["state"],
     )
@@ -379,7 +379,7 @@ def _request_step(row: Row) -> Step:
             "county": row["county"],
             "language": row["language"],
         },
-        at=row["created_on"],
+        on=row["created_on"],
         url=f"/requests/{row['id']}",
         state=row["state"],
     )
@@ -468,7 +468,7 @@ async def _forward_from_participant(row: Row) -> list[Stage]:
         """,
         row["id"],
     )
-    first: datetime | date | None = min((line["drafted_at"] for line in lines), default=None)
+    first: datetime | None = min((line["drafted_at"] for line in lines), default=None)
     return [
         Stage(n_("Contract"), [_contract_step(contract) for contract in contracts]),
         Stage(n_("Delivery"), [*map(_group_step, groups), _participant_step(row)]),
