@@ -27,6 +27,7 @@ EVENTS = {
     "provider:admitted": n_("A provider was admitted."),
     "provider:suspended": n_("A provider was suspended."),
     "facilitator:recorded": n_("A facilitator was recorded."),
+    "facilitator:changed": n_("The record of a facilitator was changed."),
     "venue:recorded": n_("A venue was recorded."),
     "provider:account-changed": n_("A provider's bank account was changed."),
 }

@@ -8,6 +8,7 @@ from piccolo.columns import (
     Integer,
     Numeric,
     OnDelete,
+    Text,
     Timestamptz,
     Varchar,
 )
@@ -35,9 +36,15 @@ class Provider(Table, db=DB, tablename="provider"):
     email = Varchar(length=254, default=None, null=False)
     is_mission_driven = Boolean(default=None, null=False)
     state = Varchar(length=10, default=None, null=False)
+    state_reason = Text(default=None, null=True)
+    registered_at = Timestamptz(default=None, null=False)
+    registered_by = UUID(default=None, null=True)  # null: the system, when a demo is made
 
     known_state = is_one_of("state", ProviderState)
     provider_org_uq = Unique(["org"])
+    provider_iban_uq = Unique(["iban"])  # one account, one payee
+    iban_is_compact = Check("iban ~ '^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$'")
+    suspended_says_why = Check("(state = 'suspended') = (state_reason IS NOT NULL)")
 
 
 class Facilitator(Table, db=DB, tablename="facilitator"):
@@ -52,6 +59,7 @@ class Facilitator(Table, db=DB, tablename="facilitator"):
     groups_led_count = Integer(default=None, null=False)
     years_count = Integer(default=None, null=False)  # with the target group
     languages = Array(base_column=Varchar(length=2), default=list, null=False)
+    recorded_at = Timestamptz(default=None, null=False)
 
     facilitator_code_uq = Unique(["provider_org", "code"])
     counts_are_counts = Check("groups_led_count >= 0 AND years_count >= 0")
@@ -73,3 +81,4 @@ class Venue(Table, db=DB, tablename="venue"):
 
     venue_code_uq = Unique(["code"])
     rent_is_money = is_money("rent_amount")
+    has_seats = Check("seats_count > 0")

@@ -1,0 +1,20 @@
+"""What providers ask of the outside: a business register, in our words."""
+
+from typing import Protocol
+
+from procure.kernel.errors import ProcureError
+from procure.providers.rules import Company
+
+
+class RegisterUnavailable(ProcureError):
+    """The register gave no usable answer; nothing was decided by it (503)."""
+
+    status = 503
+
+
+class BusinessRegister(Protocol):
+    """Answers who stands behind a registry code (in Estonia the Äriregister)."""
+
+    async def company(self, registry_code: str) -> Company | None:
+        """Return the company with this code, None if there is none. Raises RegisterUnavailable."""
+        ...
