@@ -18,7 +18,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := setup
 .DELETE_ON_ERROR:
-.PHONY: setup dev demo serve test test-long check lock i18n clean
+.PHONY: setup dev demo serve test test-long check lock migration i18n clean
 
 # $(call system,test that passes when it is there,Debian packages,what they are for)
 define system
@@ -47,7 +47,7 @@ setup: $(DONE)/editable $(DONE)/pango $(DONE)/assets $(MO)
 	@echo "Ready: make demo"
 
 demo: setup
-	$(BIN)/procure demo $(if $(filter 0,$(SERVE)),--no-serve)
+	$(BIN)/procure demo $(if $(filter 0,$(SERVE)),--no-serve) $(if $(filter 1,$(FRESH)),--fresh)
 
 serve: setup
 	$(BIN)/procure serve
@@ -109,6 +109,7 @@ check: dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict src
 	$(BIN)/lint-imports
+	$(BIN)/python -m procure.db.drift
 
 test: dev $(DONE)/test-tools check
 	$(PYTEST) -m "not long"
@@ -127,6 +128,10 @@ lock: $(DONE)/dev
 	$(EXPORT) --only-group build --output-file requirements-build.lock >/dev/null
 	$(EXPORT) --only-group node --output-file requirements-node.lock >/dev/null
 	npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
+
+# Until the first release there is one migration, made anew from the tables.
+migration: $(DONE)/runtime
+	$(BIN)/python -m procure.db.make_migration
 
 i18n: $(DONE)/runtime
 	@mkdir -p $(LOCALES)
