@@ -74,6 +74,23 @@ def provide_actor(request: Request[Any, Any, Any]) -> Actor:
     return user if isinstance(user, Actor) else ANONYMOUS
 
 
+# Adapters come from functions without parameters: Litestar reads a class's own parameters from the
+# request, and a caller could name the register's address.
+def provide_sealer() -> AgeSealer:
+    """Give handlers what seals bids."""
+    return AgeSealer()
+
+
+def provide_signer() -> FileSigner:
+    """Give handlers what signs receipts."""
+    return FileSigner()
+
+
+def provide_employment_register() -> HttpEmploymentRegister:
+    """Give handlers the employment register of the settings."""
+    return HttpEmploymentRegister()
+
+
 @asynccontextmanager
 async def database_lifespan(_: Litestar) -> AsyncGenerator[None, None]:
     """Hold the database while the application runs."""
@@ -98,9 +115,9 @@ def create_app(*, lifespan: list[Lifespan] | None = None) -> Litestar:
             "actor": Provide(provide_actor, sync_to_thread=False),
             "now": Provide(provide_now),
             "form": Provide(provide_form),
-            "sealer": Provide(AgeSealer, sync_to_thread=False),
-            "signer": Provide(FileSigner, sync_to_thread=False),
-            "employment_register": Provide(HttpEmploymentRegister, sync_to_thread=False),
+            "sealer": Provide(provide_sealer, sync_to_thread=False),
+            "signer": Provide(provide_signer, sync_to_thread=False),
+            "employment_register": Provide(provide_employment_register, sync_to_thread=False),
         },
         guards=[require_permission, require_own_form],
         middleware=[SessionMiddleware, languages.LanguageMiddleware, IdempotencyMiddleware],

@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_201_CREATED
 
 from procure.identity import queries, service
 from procure.identity.ports import KeyMaker
-from procure.identity.schemas import Me, NewOpeningKey, People, SignIn, Token
+from procure.identity.schemas import Me, NewOpeningKey, NewPerson, People, PersonView, SignIn, Token
 from procure.kernel.actors import Actor, Permission, Role
 
 
@@ -48,6 +48,17 @@ class TokenApi(Controller):
     async def people(self, actor: NamedDependency[Actor], role: FromQuery[Role]) -> People:
         """List the people of the caller's own organisation who hold a role."""
         return People(items=await queries.people_with_role(actor.org_id, role))
+
+    @post("/people", operation_id="makeAccount", permission=Permission.ADMIN)
+    async def make_account(
+        self,
+        data: JSONBody[NewPerson],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> PersonView:
+        """Make an account; 422 with every finding, 403 for another authority's organisation."""
+        made = await service.make_account(actor, data, now=now)
+        return PersonView(id=made, name=data.name, email=data.email)
 
     @post("/opening-keys", operation_id="makeOpeningKey", permission=Permission.OPENING_KEY)
     async def opening_key(

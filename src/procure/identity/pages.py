@@ -1,5 +1,6 @@
 """Signing in and out, the language, and an officer's opening key."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,13 +14,14 @@ from litestar.response import Redirect, Template
 from procure.identity import queries, service
 from procure.identity.ports import KeyMaker
 from procure.identity.rules import LONGEST_SESSION
+from procure.identity.schemas import NewPerson
 from procure.identity.sessions import HOST_COOKIE, cookie_name
-from procure.kernel.actors import Actor, Permission
+from procure.kernel.actors import Actor, Permission, Role
 from procure.kernel.errors import Forbidden, Refused
 from procure.kernel.findings import Finding
 from procure.web.forms import Form
 from procure.web.languages import COOKIE, LANGUAGES
-from procure.web.templates import page, see_other
+from procure.web.templates import page, see_other, term
 
 A_YEAR = 365 * 24 * 3600
 
@@ -33,6 +35,19 @@ def own_path(target: str) -> str:
     parts = urlsplit(target)
     inside = target.startswith("/") and not target.startswith(("//", "/\\"))
     return target if inside and not parts.netloc and not parts.scheme else "/"
+
+
+async def _people(
+    actor: Actor, form: Form | None = None, findings: Sequence[Finding] = ()
+) -> Template:
+    return page(
+        "identity/people.html",
+        findings=findings,
+        form=form,
+        accounts=await queries.accounts(actor),
+        options=[(org.id, org.name) for org in await queries.organisations_to_staff(actor)],
+        roles=[(role, term(role)) for role in Role],
+    )
 
 
 class IdentityPages(Controller):
@@ -108,6 +123,35 @@ class IdentityPages(Controller):
             if not actor.is_anonymous:
                 await service.set_language(actor, chosen)
         return answer
+
+    @get("/people", permission=Permission.ADMIN)
+    async def people(self, actor: NamedDependency[Actor]) -> Template:
+        """Show the accounts, and a form for another."""
+        return await _people(actor)
+
+    @post("/people", permission=Permission.ADMIN)
+    async def make_account(
+        self,
+        form: NamedDependency[Form],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Template | Redirect:
+        """Make an account, or show the form again with every finding."""
+        orgs = {str(org.id): org.id for org in await queries.organisations_to_staff(actor)}
+        account = NewPerson(
+            email=form.text("email", max_length=254),
+            name=form.text("name", max_length=200),
+            password=form.text("password", max_length=200),
+            roles=[Role(role) for role in form.list("roles") if role in set(Role)],
+            organisation_id=orgs.get(form.choice("organisation_id", orgs), actor.org_id),
+            language=form.choice("language", LANGUAGES),
+        )
+        try:
+            form.check()
+            await service.make_account(actor, account, now=now)
+        except Refused as refusal:
+            return await _people(actor, form, refusal.findings)
+        return see_other("/people")
 
     @get("/opening-key", permission=Permission.OPENING_KEY)
     async def show_opening_key(self, actor: NamedDependency[Actor]) -> Template:

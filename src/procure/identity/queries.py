@@ -7,7 +7,7 @@ import msgspec
 
 from procure.db import connection, fetch_as
 from procure.identity.rules import IDLE, permissions_of
-from procure.identity.schemas import OrganisationView, PersonView
+from procure.identity.schemas import AccountView, OrganisationView, PersonView
 from procure.kernel.actors import Actor, Permission, Role
 from procure.kernel.canonical import sha256_hex
 from procure.kernel.errors import NotFound, Refused
@@ -181,3 +181,30 @@ async def demo_people() -> list[tuple[str, str, str]]:
             """
         )
     return [(row["email"], f"{row['name']} – {row['org']}", row["roles"]) for row in rows]
+
+
+async def accounts(actor: Actor) -> list[AccountView]:
+    """List the accounts an administrator looks after: of the own organisation and of providers."""
+    return await fetch_as(
+        AccountView,
+        """
+        SELECT p.id, p.name, p.email, o.name AS organisation, p.is_active,
+               array_agg(m.role::text ORDER BY m.role) AS roles
+          FROM person p JOIN membership m ON m.person = p.id JOIN organisation o ON o.id = m.org
+         WHERE o.id = $1 OR o.kind = 'provider'
+         GROUP BY p.id, p.name, p.email, o.name, o.kind, p.is_active ORDER BY o.kind, o.name, p.name
+        """,
+        actor.org_id,
+    )
+
+
+async def organisations_to_staff(actor: Actor) -> list[OrganisationView]:
+    """List the organisations that an administrator may make accounts for."""
+    return await fetch_as(
+        OrganisationView,
+        """
+        SELECT id, kind, registry_code, name FROM organisation
+         WHERE id = $1 OR kind = 'provider' ORDER BY kind, name
+        """,
+        actor.org_id,
+    )

@@ -170,6 +170,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
     ),
 }
 
+PROVIDER_ROLES = frozenset({Role.PROVIDER_MANAGER, Role.FACILITATOR})
+
 # NIST SP 800-63B: length counts, composition rules do not.
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 200
@@ -207,4 +209,28 @@ def password_findings(password: str) -> list[Finding]:
             },
             field="password",
         )
+    ]
+
+
+def roles_of_kind(org_kind: str) -> list[Role]:
+    """List the roles that a person can hold in a buyer or in a provider.
+
+    >>> roles_of_kind("provider")
+    [<Role.PROVIDER_MANAGER: 'provider-manager'>, <Role.FACILITATOR: 'facilitator'>]
+    """
+    return [role for role in Role if (role in PROVIDER_ROLES) == (org_kind == "provider")]
+
+
+def role_findings(roles: frozenset[Role], org_kind: str) -> list[Finding]:
+    """List which roles cannot be held in an organisation of this kind; one at least is needed."""
+    if not roles:
+        return [Finding("no-role", n_("Choose at least one role."), field="roles")]
+    return [
+        Finding(
+            "role-elsewhere",
+            n_("{role} is not a role in a {kind}."),
+            {"role": role, "kind": org_kind},
+            field="roles",
+        )
+        for role in sorted(roles - set(roles_of_kind(org_kind)))
     ]

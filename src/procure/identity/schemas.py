@@ -5,6 +5,8 @@ from uuid import UUID
 
 import msgspec
 
+from procure.kernel.actors import Role
+
 
 class PersonView(msgspec.Struct, frozen=True):
     """A person to choose for a task: panel member, keyholder, attestor."""
@@ -56,6 +58,28 @@ class NewOpeningKey(msgspec.Struct, frozen=True):
 
     identity: str
     recipient: str
+
+
+class NewPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An account to be made: for the caller's own organisation, or for a provider's."""
+
+    email: str
+    name: str
+    password: str
+    roles: list[Role]
+    organisation_id: UUID
+    language: str = "et"
+
+
+class AccountView(msgspec.Struct, frozen=True):
+    """An account with its roles, as an administrator sees it."""
+
+    id: UUID
+    name: str
+    email: str
+    organisation: str
+    roles: list[str]
+    is_active: bool
 
 
 class People(msgspec.Struct, frozen=True):

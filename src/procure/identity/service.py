@@ -10,6 +10,7 @@ from argon2.exceptions import VerifyMismatchError
 
 from procure.audit import service as audit
 from procure.db import connection, transaction
+from procure.identity import queries
 from procure.identity.ports import KeyMaker
 from procure.identity.rules import (
     FAILURE_WINDOW,
@@ -17,8 +18,9 @@ from procure.identity.rules import (
     LONGEST_SESSION,
     TOKEN_LIFE,
     password_findings,
+    role_findings,
 )
-from procure.identity.schemas import NewOpeningKey, Token
+from procure.identity.schemas import NewOpeningKey, NewPerson, Token
 from procure.identity.states import OrganisationKind
 from procure.identity.tables import (
     ApiToken,
@@ -36,6 +38,7 @@ from procure.kernel.codes import is_registry_code
 from procure.kernel.errors import Conflict, Forbidden, Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
+from procure.kernel.time import legal_day
 
 # OWASP's second profile: 19 MiB, two passes; 35 ms here, so that guessing is dear and we are not.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -171,6 +174,29 @@ async def create_person(
             facts={"person_id": person.id, "roles": sorted({role for _, role in memberships})},
         )
     return person.id
+
+
+async def make_account(actor: Actor, account: NewPerson, *, now: datetime) -> UUID:
+    """Make an account for the actor's own organisation or for a provider.
+
+    Raises Forbidden (another buyer's organisation), Refused (every finding).
+    """
+    organisation = await queries.organisation(account.organisation_id)
+    if organisation.id != actor.org_id and organisation.kind != OrganisationKind.PROVIDER:
+        raise Forbidden(n_("Accounts of another contracting authority are made there."))
+    roles = frozenset(account.roles)
+    if findings := role_findings(roles, organisation.kind):
+        raise Refused(findings)
+    return await create_person(
+        actor,
+        email=account.email,
+        name=account.name,
+        password=account.password,
+        language=account.language,
+        memberships=[(organisation.id, role) for role in sorted(roles)],
+        since=min(legal_day(now), legal_day(datetime.now(UTC))),  # noqa: TID251 - rights are real
+        now=now,
+    )
 
 
 async def _check_password(email: str, password: str, source: str) -> Person:
