@@ -41,6 +41,12 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     et: str
 
 
+UNITS = {  # of a price, as "for each …"
+    "participant_training_day": Words("training day", "koolituspäeva"),
+    "client_month": Words("month", "kuu"),
+}
+
+
 class LibraryClause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A standard clause, with its numbers and where they come from."""
 
@@ -126,14 +132,15 @@ def clauses_of(basis: ClauseBasis, library: Library) -> list[DocumentClause]:
 def _promised(basis: ClauseBasis) -> list[DocumentClause]:
     terms, own = basis.terms, basis.promise
     price = next((c for c in basis.criteria if c.kind == "price"), None)
+    unit = UNITS.get(terms.unit, UNITS["participant_training_day"])
     found = [
         _clause(
             PRICE,
             Words("Price", "Hind"),
             Words(
                 f"The price is {_en(terms.unit_price)} {terms.currency}, without VAT, for one "
-                "participant and training day.",
-                f"Ühe osaleja koolituspäeva hind on {_et(terms.unit_price)} {terms.currency} ilma "
+                f"participant and {unit.en}.",
+                f"Ühe osaleja ühe {unit.et} hind on {_et(terms.unit_price)} {terms.currency} ilma "
                 "käibemaksuta.",
             ),
             source_kind="bid",
@@ -245,51 +252,59 @@ def _yardstick(promised: Promise) -> DocumentClause:
 
 
 def _paid(basis: ClauseBasis, words: Mapping[str, str]) -> list[DocumentClause]:
-    scheme, pots, money = basis.terms.scheme, basis.pots, basis.terms.currency
-    found = []
+    scheme, found = basis.terms.scheme, []
     if scheme.attendance_share:
-        share, price = _percent(scheme.attendance_share), pots.attendance_price
-        days = scheme.success_vacancy_days
-        found.append(
-            _clause(
-                ATTENDANCE,
-                Words("Pay for attendance", "Tasu osalemise eest"),
-                Words(
-                    f"{share} % of the price, {_en(price)} {money}, is paid for each training day "
-                    "on which a participant is present or excused. When a participant leaves for "
-                    f"work or studies, the empty place is paid for up to {days} training days, or "
-                    "until another person takes it.",
-                    f"{share} % hinnast, {_et(price)} {money}, tasutakse iga koolituspäeva eest, "
-                    "millal osaleja on kohal või puudub mõjuval põhjusel. Kui osaleja läheb tööle "
-                    f"või õppima, tasutakse vaba koha eest kuni {days} koolituspäeva või kuni koha "
-                    "täitmiseni.",
-                ),
-                **_from_scheme(basis),
-                params={"day_price": str(price), "success_vacancy_days": days},
-            )
-        )
-        guarantee = _percent(scheme.guarantee_share)
-        found.append(
-            _clause(
-                GUARANTEE,
-                Words("Place guarantee", "Kohtade garantii"),
-                Words(
-                    f"At least {guarantee} % of places × training days, which is "
-                    f"{pots.guarantee_days_count} participant days of a group, is paid, unless the "
-                    "provider caused the shortage.",
-                    f"Tasutakse vähemalt {guarantee} % kohtade ja koolituspäevade korrutisest, "
-                    f"see on {pots.guarantee_days_count} osalejapäeva grupi kohta, kui puudujääki "
-                    "ei põhjustanud teenuseosutaja.",
-                ),
-                **_from_scheme(basis),
-                params={"days": pots.guarantee_days_count},
-            )
-        )
+        found.append(_attendance(basis))
+    if scheme.guarantee_share:
+        found.append(_guarantee(basis))
     if scheme.milestone_share:
         found.append(_milestones(basis, words))
     if scheme.outcome_share:
         found += _outcomes(basis)
     return found
+
+
+def _attendance(basis: ClauseBasis) -> DocumentClause:
+    scheme, price, money = basis.terms.scheme, basis.pots.attendance_price, basis.terms.currency
+    share, days = _percent(scheme.attendance_share), scheme.success_vacancy_days
+    unit = UNITS.get(basis.terms.unit, UNITS["participant_training_day"])
+    vacant = Words("", "")
+    if days:
+        vacant = Words(
+            " When a participant leaves for work or studies, the empty place is paid for up to "
+            f"{days} training days, or until another person takes it.",
+            " Kui osaleja läheb tööle või õppima, tasutakse vaba koha eest kuni "
+            f"{days} koolituspäeva või kuni koha täitmiseni.",
+        )
+    return _clause(
+        ATTENDANCE,
+        Words("Pay for attendance", "Tasu osalemise eest"),
+        Words(
+            f"{share} % of the price, {_en(price)} {money}, is paid for each {unit.en} on which "
+            f"a participant is present or excused.{vacant.en}",
+            f"{share} % hinnast, {_et(price)} {money}, tasutakse iga {unit.et} eest, millal "
+            f"osaleja on kohal või puudub mõjuval põhjusel.{vacant.et}",
+        ),
+        **_from_scheme(basis),
+        params={"day_price": str(price), "success_vacancy_days": days},
+    )
+
+
+def _guarantee(basis: ClauseBasis) -> DocumentClause:
+    guarantee = _percent(basis.terms.scheme.guarantee_share)
+    days = basis.pots.guarantee_days_count
+    return _clause(
+        GUARANTEE,
+        Words("Place guarantee", "Kohtade garantii"),
+        Words(
+            f"At least {guarantee} % of places × training days, which is {days} participant days "
+            "of a group, is paid, unless the provider caused the shortage.",
+            f"Tasutakse vähemalt {guarantee} % kohtade ja koolituspäevade korrutisest, see on "
+            f"{days} osalejapäeva grupi kohta, kui puudujääki ei põhjustanud teenuseosutaja.",
+        ),
+        **_from_scheme(basis),
+        params={"days": days},
+    )
 
 
 def _milestones(basis: ClauseBasis, words: Mapping[str, str]) -> DocumentClause:
