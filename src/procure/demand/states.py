@@ -25,12 +25,20 @@ REQUEST = Machine(
         (RequestState.RECORDED, "place"): RequestState.PLACED,
         (RequestState.PLANNED, "tender"): RequestState.TENDERED,
         (RequestState.PLANNED, "place"): RequestState.PLACED,
+        (RequestState.PLANNED, "release"): RequestState.RECORDED,
         (RequestState.PLANNED, "refuse"): RequestState.REFUSED,
         (RequestState.TENDERED, "place"): RequestState.PLACED,
         (RequestState.TENDERED, "refuse"): RequestState.REFUSED,
         (RequestState.TENDERED, "release"): RequestState.RECORDED,
     }
 )
+
+
+class Suitability(StrEnum):
+    """What the caseworker judged when the request was made; the system never decides this."""
+
+    SUITABLE = "suitable"
+    MUNICIPALITY = "refer-to-municipality"
 
 
 class Verdict(StrEnum):
@@ -41,10 +49,20 @@ class Verdict(StrEnum):
     REFERRED_OUT = "refer-to-municipality"
 
 
+class Source(StrEnum):
+    """How a request came in."""
+
+    FILE = "file"
+    FORM = "form"
+    API = "api"
+
+
 EVENTS = {
     "request:recorded": n_("A request was recorded."),
     "requests:imported": n_("Requests were imported from a file."),
     "basis:made": n_("Demand was analysed and kept as the basis of a tender."),
     "request:placed": n_("A request was placed in a group."),
+    "request:refused": n_("A request was refused, with a reason."),
     "requests:tendered": n_("The requests of a basis went out to tender."),
+    "requests:released": n_("Requests of a basis came back and wait for the next analysis."),
 }

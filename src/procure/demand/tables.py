@@ -16,7 +16,7 @@ from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from procure.db import DB, AppUUID7, is_one_of
-from procure.demand.states import RequestState, Verdict
+from procure.demand.states import RequestState, Source, Suitability, Verdict
 from procure.identity.tables import Organisation
 
 
@@ -38,16 +38,20 @@ class Request(Table, db=DB, tablename="request"):
     needs_transport = Boolean(default=None, null=False)
     needs_childcare = Boolean(default=None, null=False)
     earliest_start_on = Date(default=None, null=False)
-    source = Varchar(length=10, default=None, null=False)  # file, form or api
+    suitability = Varchar(length=25, default=None, null=False)  # the caseworker's judgement
+    source = Varchar(length=10, default=None, null=False)
     state = Varchar(length=15, default=None, null=False)
-    state_reason = Text(default=None, null=True)
+    state_reason = Text(default=None, null=True)  # canonical JSON of rules.groups.Reason
     recorded_at = Timestamptz(default=None, null=False)
     recorded_by = UUID(default=None, null=False)
 
     known_state = is_one_of("state", RequestState)
+    known_suitability = is_one_of("suitability", Suitability)
+    known_source = is_one_of("source", Source)
     known_band = Check("risk_band IN ('A', 'B', 'C')")
     request_reference_uq = Unique(["buyer", "reference"])
     starts_after_it_was_made = Check("earliest_start_on >= created_on")
+    refused_has_a_reason = Check("state <> 'refused' OR state_reason IS NOT NULL")
 
 
 class Basis(Table, db=DB, tablename="basis"):
@@ -59,8 +63,8 @@ class Basis(Table, db=DB, tablename="basis"):
     service_code = Varchar(length=40, default=None, null=False)
     made_at = Timestamptz(default=None, null=False)
     made_by = UUID(default=None, null=False)
-    facts = Text(default=None, null=False)  # canonical JSON of demand.rules.DemandFacts
-    result = Text(default=None, null=False)  # canonical JSON of demand.rules.DemandPlan
+    facts = Text(default=None, null=False)  # canonical JSON of rules.groups.DemandFacts
+    result = Text(default=None, null=False)  # canonical JSON of rules.groups.DemandPlan
 
 
 class BasisRequest(Table, db=DB, tablename="basis_request"):
@@ -69,9 +73,10 @@ class BasisRequest(Table, db=DB, tablename="basis_request"):
     id = UUID(primary_key=True, default=AppUUID7())
     basis = ForeignKey(Basis, on_delete=OnDelete.restrict, default=None, null=False)
     request = ForeignKey(Request, on_delete=OnDelete.restrict, default=None, null=False)
-    area_code = Varchar(length=20, default=None, null=False)
+    area_code = Varchar(length=20, default=None, null=True)  # null: no area covers the county
     verdict = Varchar(length=25, default=None, null=False)
-    group_no = Integer(default=None, null=True)
+    group_no = Integer(default=None, null=True)  # counted through the whole basis
+    reason = Text(default=None, null=False)  # canonical JSON of demand.rules.groups.Reason
 
     known_verdict = is_one_of("verdict", Verdict)
     basis_request_uq = Unique(["basis", "request"])

@@ -1,0 +1,34 @@
+"""Reading demand: requests with what became of each, analyses, and demand as it is now."""
+
+from procure.demand.queries.bases import (
+    facts_of_basis,
+    list_bases,
+    read_basis,
+    requests_of_basis,
+)
+from procure.demand.queries.demand import demand_facts, known, lot_areas, read_demand
+from procure.demand.queries.requests import (
+    count_requests,
+    export_requests,
+    last_request,
+    list_requests,
+    read_request,
+    recorded_references,
+)
+
+__all__ = [
+    "count_requests",
+    "demand_facts",
+    "export_requests",
+    "facts_of_basis",
+    "known",
+    "last_request",
+    "list_bases",
+    "list_requests",
+    "lot_areas",
+    "read_basis",
+    "read_demand",
+    "read_request",
+    "recorded_references",
+    "requests_of_basis",
+]

@@ -1,0 +1,235 @@
+"""What demand says and accepts."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from procure.demand.rules.groups import (
+    Area,
+    AreaDemand,
+    CountyDemand,
+    PlannedGroup,
+    Reason,
+    RequestVerdict,
+    Totals,
+    UnmetNeed,
+)
+from procure.demand.states import Suitability
+from procure.kernel.findings import Finding
+
+
+class RequestDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A request for one client.
+
+    Without `reference` the system gives one; without `created_on` it was made today. The client is
+    known by the case system's reference alone, never by name or personal code.
+    """
+
+    county: str
+    bureau: str
+    caseworker_ref: str
+    client_ref: str
+    service_code: str
+    language: str
+    risk_band: str
+    needs_transport: bool
+    needs_childcare: bool
+    earliest_start_on: date
+    barriers: list[str] = []
+    suitability: Suitability = Suitability.SUITABLE
+    reference: str | None = None
+    created_on: date | None = None
+
+
+class RequestFilter(msgspec.Struct, frozen=True):
+    """Which requests to list; an empty value asks for all."""
+
+    is_mine: bool = False  # recorded by the one who asks
+    county: str = ""
+    state: str = ""
+    service_code: str = ""
+    before: UUID | None = None  # older than this one
+    limit: int = 100
+
+
+class LifeStep(msgspec.Struct, frozen=True):
+    """Something that happened to a request: `text` with `values`, and where to read on."""
+
+    at: datetime
+    text: str
+    values: dict[str, str | int]
+    message: str
+    link: str | None = None
+
+
+class RequestView(msgspec.Struct, frozen=True):
+    """A request, where it stands, and why: the latest verdict of an analysis, or of a person."""
+
+    id: UUID
+    reference: str
+    created_on: date
+    county: str
+    bureau: str
+    caseworker_ref: str
+    client_ref: str
+    service_code: str
+    language: str
+    risk_band: str
+    barriers: list[str]
+    needs_transport: bool
+    needs_childcare: bool
+    earliest_start_on: date
+    suitability: Suitability
+    source: str
+    state: str
+    recorded_at: datetime
+    recorded_by: UUID
+    is_mine: bool
+    actions: list[str]
+    why: Reason | None = None
+    verdict: str | None = None
+    basis_id: UUID | None = None
+    area_code: str | None = None
+    group_no: int | None = None
+    life: list[LifeStep] = []  # only where one request is read
+
+
+class RequestPart(msgspec.Struct, frozen=True):
+    """Some requests, newest first. `next_before` asks for the rest."""
+
+    items: list[RequestView]
+    next_before: UUID | None
+
+
+class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a request is refused; the caseworker reads it."""
+
+    reason: str
+
+
+class ImportReport(msgspec.Struct, frozen=True):
+    """What became of a file. Rows count as in a spreadsheet: the heading is row 1.
+
+    Of JSON the first object is row 1.
+    """
+
+    file_name: str
+    file_sha256: str
+    kind: str
+    rows_count: int
+    taken_count: int
+    wrong_count: int
+    findings: list[Finding]
+
+
+class ImportAnswer(msgspec.Struct, frozen=True):
+    """The report of an import for programs: each finding with row, field and message."""
+
+    file_name: str
+    file_sha256: str
+    kind: str
+    rows_count: int
+    taken_count: int
+    wrong_count: int
+    findings: list[dict[str, str | int]]
+
+
+class BasisDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which recorded requests to analyse and keep.
+
+    Without `areas` the lot areas of the reference list count. `created_until` is exclusive.
+    """
+
+    name: str
+    service_code: str
+    county: str | None = None
+    created_from_on: date | None = None
+    created_until: date | None = None
+    areas: list[Area] | None = None
+
+
+class BasisLine(msgspec.Struct, frozen=True):
+    """A basis in a list."""
+
+    id: UUID
+    name: str
+    service_code: str
+    made_at: datetime
+    totals: Totals
+    planned_count: int  # requests in a group that no tender has taken yet
+    is_tendered: bool
+
+
+class BasisList(msgspec.Struct, frozen=True):
+    """The bases of your organisation, newest first."""
+
+    items: list[BasisLine]
+
+
+class BasisRequestView(msgspec.Struct, frozen=True):
+    """A request of a basis: what the analysis said of it, and where it stands now."""
+
+    id: UUID
+    reference: str
+    client_ref: str
+    county: str
+    language: str
+    risk_band: str
+    area_code: str | None
+    verdict: str
+    group_no: int | None
+    state: str
+    why: Reason
+
+
+class BasisView(msgspec.Struct, frozen=True):
+    """An analysis of demand, as it was when it was made, and its requests as they are now.
+
+    `areas` has one line for each area and language in which people asked; `planned_count` counts
+    the requests in a group that no tender has taken yet.
+    """
+
+    id: UUID
+    name: str
+    service_code: str
+    made_at: datetime
+    made_by: UUID
+    group_min: int
+    group_max: int
+    county: str | None
+    created_from_on: date | None
+    created_until: date | None
+    planned_count: int
+    is_tendered: bool
+    facts_sha256: str
+    totals: Totals
+    areas: list[AreaDemand]
+    groups: list[PlannedGroup]
+    counties: list[CountyDemand]
+    unmet: list[UnmetNeed]
+    requests: list[BasisRequestView]
+
+
+class DemandView(msgspec.Struct, frozen=True):
+    """Demand as it is now, not kept: what a basis would say if it were made."""
+
+    service_code: str
+    group_min: int
+    group_max: int
+    totals: Totals
+    areas: list[AreaDemand]
+    groups: list[PlannedGroup]
+    counties: list[CountyDemand]
+    unmet: list[UnmetNeed]
+    verdicts: list[RequestVerdict]
+
+
+class PlacedRequest(msgspec.Struct, frozen=True):
+    """What a group needs to know of the request that a participant comes from."""
+
+    id: UUID
+    client_ref: str
+    risk_band: str
+    language: str
+    county: str
