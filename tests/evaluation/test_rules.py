@@ -3,6 +3,7 @@
 import json
 import os
 from decimal import Decimal
+from fractions import Fraction
 from itertools import permutations
 from pathlib import Path
 from uuid import UUID
@@ -18,12 +19,16 @@ from procure.evaluation.rules import (
     Ranking,
     ScoreEntry,
     StepKind,
+    count_findings,
     deficits,
     fact_findings,
+    field_of,
     fixed_price,
     labour_floor,
     low_prices,
     needs_panel,
+    panel_findings,
+    points_findings,
     rank,
     rank_reversal,
     reversal_exists,
@@ -31,6 +36,7 @@ from procure.evaluation.rules import (
     sensitivity,
     without,
 )
+from procure.evaluation.rules.numbers import half_up, mean, median, plain
 from procure.evaluation.rules.panel import MemberFacts, ranking_findings
 from procure.kernel.canonical import canonical, read_canonical
 from tests.builders.lot_l03 import (
@@ -516,6 +522,16 @@ def test_a_losing_price_may_never_be_low_enough() -> None:
     assert (deficit.bid_id, deficit.winning_price, deficit.difference) == (T2, None, None)
 
 
+def test_where_several_win_the_last_of_their_places_is_what_was_missed() -> None:
+    (deficit,) = deficits(FACTS, places=2)
+
+    assert (deficit.bid_id, deficit.points_short) == (T3, D("9.00"))
+    assert deficit.winning_price is not None
+    second = rank(priced(FACTS, T3, deficit.winning_price)).result_of(T3)
+    assert second.rank == 2
+    assert deficits(FACTS, places=3) == []
+
+
 def test_of_two_prices_one_cent_less_wins() -> None:
     facts = lot(bid(T1, "22.50"), bid(T2, "22.00"), criteria=(K1,))
 
@@ -713,15 +729,71 @@ def test_a_price_only_lot_needs_no_panel() -> None:
             ["no-anchors"],
             id="ceiling and floor are one",
         ),
+    ],
+)
+def test_fact_findings(facts: LotFacts, codes: list[str]) -> None:
+    assert [finding.code for finding in fact_findings(facts)] == codes
+
+
+@pytest.mark.parametrize(
+    ("facts", "codes"),
+    [
+        pytest.param(FACTS, [], id="three for every bid"),
         pytest.param(
             lot(bid(T1, "1", (3,), (3,)), bid(T2, "1", (3, 3), (3, 3))),
             ["unequal-scores", "unequal-scores"],
             id="one bid was scored by fewer",
         ),
+        pytest.param(lot(bid(T1, "1")), ["unequal-scores", "unequal-scores"], id="by nobody"),
         pytest.param(
             lot(bid(T1, "1", (3,), (3,)), bid(T2, "1", excluded="out")), [], id="unless it is out"
         ),
     ],
 )
-def test_fact_findings(facts: LotFacts, codes: list[str]) -> None:
-    assert [finding.code for finding in fact_findings(facts)] == codes
+def test_count_findings(facts: LotFacts, codes: list[str]) -> None:
+    assert [finding.code for finding in count_findings(facts)] == codes
+
+
+# --- Numbers -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param(Fraction(1, 200), "0.01", id="half a step goes up"),
+        pytest.param(Fraction(999, 200_000), "0.00", id="less than half does not"),
+        pytest.param(Fraction(-1, 200), "-0.01", id="below zero it goes away from zero"),
+        pytest.param(Fraction(2, 3), "0.67", id="a third is never exact"),
+        pytest.param(Fraction(10**20 + 1, 2), "50000000000000000000.50", id="large and exact"),
+    ],
+)
+def test_half_up(value: Fraction, expected: str) -> None:
+    assert str(half_up(value, 2)) == expected
+
+
+def test_mean_and_median_are_exact() -> None:
+    assert mean([D(3), D(2), D(3)]) == Fraction(8, 3)
+    assert mean([]) == 0
+    assert median([D("24.80"), D("21.50"), D("23.10")]) == Fraction("23.10")
+    assert median([D("24.80"), D("23.10")]) == Fraction("23.95")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("25.00", "25"), ("2.50", "2.5"), ("100", "100"), ("0.0", "0"), ("1E+2", "100")],
+)
+def test_plain(value: str, text: str) -> None:
+    assert plain(D(value)) == text
+
+
+def test_a_field_is_named_by_bid_and_criterion() -> None:
+    assert field_of(T1, "K2") == f"points-{T1}-K2"
+    assert points_findings(K2, D("2.5"), "here") == []
+    assert points_findings(K2, D("2.4"), "here")[0].field == "here"
+
+
+def test_panel_findings_name_who_is_waited_for() -> None:
+    assert [f.values.get("name") for f in panel_findings([DONE, SILENT, SCORING, CONFLICTED])] == [
+        "Anu",
+        "Aet",
+    ]

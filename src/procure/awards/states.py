@@ -22,8 +22,20 @@ AWARD = Machine(
     }
 )
 
+
+class LetterKind(StrEnum):
+    """What a letter tells a tenderer."""
+
+    WINNER = "winner"
+    RANKED = "ranked"  # in the order, and not among the winners
+    EXCLUDED = "excluded"  # not in the order: below a minimum, or rejected
+    NO_AWARD = "no-award"  # the lot ended without award
+    ANNULLED = "annulled"  # the award that an earlier letter told of was annulled
+
+
 EVENTS = {
     "award:decided": n_("The award was decided and every tenderer was told why."),
     "award:final": n_("The standstill period ended."),
     "award:annulled": n_("The award was annulled."),
+    "lot:concluded": n_("Why a lot ended without award was recorded, and its tenderers told."),
 }

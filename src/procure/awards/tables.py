@@ -14,7 +14,7 @@ from piccolo.columns import (
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from procure.awards.states import AwardState
+from procure.awards.states import AwardState, LetterKind
 from procure.bids.tables import Bid
 from procure.db import DB, AppUUID7, is_one_of
 from procure.evaluation.tables import Evaluation
@@ -57,10 +57,11 @@ class AwardSupplier(Table, db=DB, tablename="award_supplier"):
 
 
 class Letter(Table, db=DB, tablename="letter"):
-    """What one tenderer was told, and why."""
+    """What one tenderer was told, and why; also where a lot ends without award."""
 
     id = UUID(primary_key=True, default=AppUUID7())
-    award = ForeignKey(Award, on_delete=OnDelete.restrict, default=None, null=False)
+    lot = ForeignKey(Lot, on_delete=OnDelete.restrict, default=None, null=False)
+    award = ForeignKey(Award, on_delete=OnDelete.restrict, default=None, null=True)
     bid = ForeignKey(Bid, on_delete=OnDelete.restrict, default=None, null=False)
     provider_org = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
     kind = Varchar(length=10, default=None, null=False)
@@ -68,5 +69,6 @@ class Letter(Table, db=DB, tablename="letter"):
     facts = Text(default=None, null=False)
     paper_id = UUID(default=None, null=True)
 
-    known_kind = Check("kind IN ('winner', 'ranked', 'excluded')")
-    letter_uq = Unique(["award", "bid"])
+    known_kind = is_one_of("kind", LetterKind)
+    letter_uq = Unique(["award", "bid", "kind"])
+    only_no_award_has_none = Check("(kind = 'no-award') = (award IS NULL)")

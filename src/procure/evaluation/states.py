@@ -27,7 +27,9 @@ EXPLANATION = Machine(
 EVENTS = {
     "panel:appointed": n_("An evaluator was appointed."),
     "panel:declared": n_("An evaluator declared on conflicts of interest."),
+    "panel:released": n_("An evaluator was released before scoring."),
     "score:locked": n_("An evaluator's scores were handed in."),
+    "lot:drawn": n_("Lots were drawn between equal bids."),
     "lot:ranked": n_("The bids of a lot were ranked."),
     "explanation:asked": n_("A tenderer was asked to explain a low price."),
     "explanation:answered": n_("A tenderer explained a low price."),

@@ -2,6 +2,7 @@
 
 from piccolo.columns import (
     UUID,
+    Array,
     Boolean,
     Date,
     ForeignKey,
@@ -33,10 +34,16 @@ class PanelMember(Table, db=DB, tablename="panel_member"):
     has_conflict = Boolean(default=None, null=True)
     declaration = Text(default=None, null=True)
     locked_at = Timestamptz(default=None, null=True)  # own scores handed in
+    released_at = Timestamptz(
+        default=None, null=True
+    )  # by the coordinator, before scoring was done
+    released_reason = Text(default=None, null=True)
 
     panel_member_uq = Unique(["lot", "person"])
     declared_is_whole = Check("(declared_at IS NULL) = (has_conflict IS NULL)")
     conflicted_never_lock = Check("locked_at IS NULL OR has_conflict = false")
+    released_never_lock = Check("locked_at IS NULL OR released_at IS NULL")
+    released_says_why = Check("(released_at IS NULL) = (released_reason IS NULL)")
 
 
 class Score(Table, db=DB, tablename="score"):
@@ -78,6 +85,20 @@ class Explanation(Table, db=DB, tablename="explanation"):
     )
 
 
+class Drawing(Table, db=DB, tablename="drawing"):
+    """The order in which lots were drawn between equal bids, by hand and in front of witnesses."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    lot = ForeignKey(Lot, on_delete=OnDelete.restrict, default=None, null=False)
+    bids = Array(base_column=UUID(), default=list, null=False)  # the first one drawn comes first
+    minutes = Text(default=None, null=False)  # who drew, who watched, how
+    drawn_at = Timestamptz(default=None, null=False)
+    recorded_by = UUID(default=None, null=False)
+
+    draws_two_or_more = Check("cardinality(bids) >= 2")
+    has_minutes = Check("length(trim(minutes)) >= 10")
+
+
 class Evaluation(Table, db=DB, tablename="evaluation"):
     """One ranking of a lot: the facts it rests on and every step; a new one is a new version."""
 
@@ -90,3 +111,4 @@ class Evaluation(Table, db=DB, tablename="evaluation"):
     result = Text(default=None, null=False)  # canonical JSON of evaluation.rules.Ranking
 
     evaluation_version_uq = Unique(["lot", "version"])
+    counts_from_one = Check("version >= 1")

@@ -35,13 +35,16 @@ from procure.evaluation.rules.panel import (
     SHORTEST_REASON,
     MemberFacts,
     ScoreEntry,
+    count_findings,
     fact_findings,
     field_of,
+    panel_findings,
     points_findings,
     ranking_findings,
     score_findings,
 )
 from procure.evaluation.rules.ranking import rank, ranked_by
+from procure.evaluation.rules.record import EvaluationFacts
 from procure.evaluation.rules.results import (
     BidResult,
     BidStatus,
@@ -59,6 +62,7 @@ __all__ = [
     "BidStatus",
     "CriterionFacts",
     "Deficit",
+    "EvaluationFacts",
     "LabourFacts",
     "Ladder",
     "Line",
@@ -74,6 +78,7 @@ __all__ = [
     "Step",
     "StepKind",
     "TableRow",
+    "count_findings",
     "deficits",
     "fact_findings",
     "field_of",
@@ -81,6 +86,7 @@ __all__ = [
     "labour_floor",
     "low_prices",
     "needs_panel",
+    "panel_findings",
     "points_findings",
     "rank",
     "rank_reversal",

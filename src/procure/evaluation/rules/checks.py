@@ -55,7 +55,7 @@ class Sensitivity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Deficit(msgspec.Struct, frozen=True, kw_only=True):
-    """What would have put one losing bid first, everything else unchanged."""
+    """What would have brought one losing bid to a place that counts, all else unchanged."""
 
     bid_id: UUID
     points_short: Decimal
@@ -126,23 +126,23 @@ def rank_reversal(facts: LotFacts) -> list[Reversal]:
                 without_name=result.provider_name,
                 order_with=with_it,
                 order_without=then.order,
-                changes_order=places(now, with_it) != places(then, with_it),
-                changes_winner=first_of(now, with_it) != first_of(then, with_it),
+                changes_order=_places(now, with_it) != _places(then, with_it),
+                changes_winner=_first_of(now, with_it) != _first_of(then, with_it),
             )
         )
     return found
 
 
-def places(ranking: Ranking, among: tuple[UUID, ...]) -> list[frozenset[UUID]]:
+def _places(ranking: Ranking, among: tuple[UUID, ...]) -> list[frozenset[UUID]]:
     """Return who shares each place among some of the bids, best first: ties have no order."""
     ranks = {result.bid_id: result.rank for result in ranking.ranked if result.bid_id in among}
     steps = sorted({place for place in ranks.values() if place is not None})
     return [frozenset(bid for bid, place in ranks.items() if place == step) for step in steps]
 
 
-def first_of(ranking: Ranking, among: tuple[UUID, ...]) -> frozenset[UUID]:
+def _first_of(ranking: Ranking, among: tuple[UUID, ...]) -> frozenset[UUID]:
     """Return who comes first among some of the bids: more than one where that is undecided."""
-    return next(iter(places(ranking, among)), frozenset())
+    return next(iter(_places(ranking, among)), frozenset())
 
 
 def sensitivity(facts: LotFacts, step: int = 10) -> list[Sensitivity]:
@@ -168,19 +168,19 @@ def sensitivity(facts: LotFacts, step: int = 10) -> list[Sensitivity]:
     return points
 
 
-def deficits(facts: LotFacts) -> list[Deficit]:
-    """For each ranked bid that is not first, find the highest price with which it would be."""
+def deficits(facts: LotFacts, places: int = 1) -> list[Deficit]:
+    """For each bid ranked behind the first `places`, find the highest price that reaches them."""
     now = rank(facts)
-    best = now.ranked[0].total if now.ranked else None
     found = []
     for result in now.ranked:
-        if result.rank == 1 or result.total is None or best is None:
+        last = now.ranked[places - 1] if len(now.ranked) >= places else None
+        if result.rank is None or result.rank <= places or result.total is None or last is None:
             continue
-        price = _winning_price(facts, result.bid_id, result.price)
+        price = _winning_price(facts, result.bid_id, result.price, places)
         found.append(
             Deficit(
                 bid_id=result.bid_id,
-                points_short=best - result.total,
+                points_short=(last.total or result.total) - result.total,
                 winning_price=price,
                 difference=None if price is None else result.price - price,
             )
@@ -188,7 +188,7 @@ def deficits(facts: LotFacts) -> list[Deficit]:
     return found
 
 
-def _winning_price(facts: LotFacts, bid_id: UUID, price: Decimal) -> Decimal | None:
+def _winning_price(facts: LotFacts, bid_id: UUID, price: Decimal, places: int) -> Decimal | None:
     """Search by halving: a lower own price never lowers one's own place."""
 
     def wins(cents: int) -> bool:
@@ -196,7 +196,8 @@ def _winning_price(facts: LotFacts, bid_id: UUID, price: Decimal) -> Decimal | N
             msgspec.structs.replace(bid, price=cents * CENT) if bid.id == bid_id else bid
             for bid in facts.bids
         )
-        return rank(msgspec.structs.replace(facts, bids=bids)).winner_id == bid_id
+        result = rank(msgspec.structs.replace(facts, bids=bids)).result_of(bid_id)
+        return result.rank is not None and result.rank <= places and not result.is_tied
 
     low, high = 1, int(price / CENT)
     if high < 1 or not wins(low):

@@ -130,6 +130,13 @@ def fact_findings(facts: LotFacts) -> list[Finding]:
         if criterion.kind != CriterionKind.PRICE and not (criterion.scale_max or 0) > 0:
             text = n_("{name}: the scale has no maximum.")
             found.append(Finding("no-scale", text, {"name": criterion.name}))
+    return found
+
+
+def count_findings(facts: LotFacts) -> list[Finding]:
+    """List the criteria on which the bids were not all scored by the same number of evaluators."""
+    found: list[Finding] = []
+    for criterion in facts.criteria:
         if criterion.kind == CriterionKind.QUALITY:
             compared = [bid for bid in facts.bids if not bid.excluded]
             counts = {len(bid.scores.get(criterion.code, ())) for bid in compared}
@@ -139,23 +146,31 @@ def fact_findings(facts: LotFacts) -> list[Finding]:
     return found
 
 
+def panel_findings(panel: Sequence[MemberFacts]) -> list[Finding]:
+    """List who of the panel still has to do something; one with a conflict is not waited for."""
+    scoring = [member for member in panel if not member.has_conflict]
+    if not scoring:
+        text = n_("Nobody without a conflict of interest is on the panel.")
+        return [Finding("no-panel", text, clause="RHS 117")]
+    found: list[Finding] = []
+    for member in scoring:
+        if not member.has_declared:
+            text = n_("{name} has not declared on conflicts of interest yet.")
+            found.append(Finding("not-declared", text, {"name": member.name}, "RHS 117"))
+        elif not member.has_locked:
+            text = n_("{name} has not handed in the scores yet.")
+            found.append(Finding("not-locked", text, {"name": member.name}, "RHS 117"))
+    return found
+
+
 def ranking_findings(
     facts: LotFacts, panel: Sequence[MemberFacts], open_questions: Sequence[str]
 ) -> list[Finding]:
     """List why a lot cannot be ranked yet; `open_questions` are the tenderers still asked."""
     found = fact_findings(facts)
     if needs_panel(facts.criteria):
-        scoring = [member for member in panel if not member.has_conflict]
-        if not scoring:
-            text = n_("Nobody without a conflict of interest is on the panel.")
-            found.append(Finding("no-panel", text, clause="RHS 117"))
-        for member in scoring:
-            if not member.has_declared:
-                text = n_("{name} has not declared on conflicts of interest yet.")
-                found.append(Finding("not-declared", text, {"name": member.name}, "RHS 117"))
-            elif not member.has_locked:
-                text = n_("{name} has not handed in the scores yet.")
-                found.append(Finding("not-locked", text, {"name": member.name}, "RHS 117"))
+        waiting = panel_findings(panel)
+        found += waiting or count_findings(facts)
     found += [
         Finding(
             "explanation-open",

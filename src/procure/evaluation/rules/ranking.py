@@ -36,14 +36,14 @@ def rank(facts: LotFacts) -> Ranking:
 
 def ranked_by(facts: LotFacts, weights: Weights) -> Ranking:
     """Rank the bids of a lot as if the criteria had these weights."""
-    judged = [judged_alone(bid, facts, weights) for bid in facts.bids]
+    judged = [_judged_alone(bid, facts, weights) for bid in facts.bids]
     left = [result for result in judged if result.status == BidStatus.RANKED]
     best = min((result.price for result in left), default=None)
-    priced = [with_price(result, facts, weights, best) for result in left]
-    ordered = in_order(priced, facts)
+    priced = [_with_price(result, facts, weights, best) for result in left]
+    ordered = _in_order(priced, facts)
     out = [result for result in judged if result.status != BidStatus.RANKED]
     steps: list[Step] = []
-    if best is not None and has_relative_price(facts):
+    if best is not None and _has_relative_price(facts):
         steps.append(
             Step(
                 StepKind.REFERENCE,
@@ -54,12 +54,12 @@ def ranked_by(facts: LotFacts, weights: Weights) -> Ranking:
     return Ranking(results=(*ordered, *out), best_price=best, steps=tuple(steps))
 
 
-def has_relative_price(facts: LotFacts) -> bool:
+def _has_relative_price(facts: LotFacts) -> bool:
     """Tell whether one bid's points depend on another bid's price."""
     return any(criterion.formula == PriceFormula.LOWEST_RATIO for criterion in facts.criteria)
 
 
-def judged_alone(bid: BidFacts, facts: LotFacts, weights: Weights) -> BidResult:
+def _judged_alone(bid: BidFacts, facts: LotFacts, weights: Weights) -> BidResult:
     """Give one bid what does not depend on the others: scores, table, minimums, exclusion."""
     lines = []
     for criterion in facts.criteria:
@@ -85,7 +85,7 @@ def judged_alone(bid: BidFacts, facts: LotFacts, weights: Weights) -> BidResult:
     )
 
 
-def with_price(
+def _with_price(
     result: BidResult, facts: LotFacts, weights: Weights, best: Decimal | None
 ) -> BidResult:
     """Give a bid that is left its points for price, and its total."""
@@ -116,12 +116,12 @@ def with_price(
     )
 
 
-def in_order(results: Sequence[BidResult], facts: LotFacts) -> list[BidResult]:
+def _in_order(results: Sequence[BidResult], facts: LotFacts) -> list[BidResult]:
     """Order bids by total, equal totals by the ladder; what it leaves open shares one rank."""
     ordered: list[BidResult] = []
     by_total = sorted(results, key=lambda result: -(result.total or Decimal(0)))
     for _, group in groupby(by_total, key=lambda result: result.total):
-        for together in untied([list(group)], facts):
+        for together in _untied([list(group)], facts):
             place = len(ordered) + 1
             ordered += [
                 msgspec.structs.replace(result, rank=place, is_tied=len(together) > 1)
@@ -130,14 +130,14 @@ def in_order(results: Sequence[BidResult], facts: LotFacts) -> list[BidResult]:
     return ordered
 
 
-def untied(groups: list[list[BidResult]], facts: LotFacts) -> list[list[BidResult]]:
+def _untied(groups: list[list[BidResult]], facts: LotFacts) -> list[list[BidResult]]:
     """Split groups of equal bids by each rung of the ladder in turn."""
     for rung in facts.ladder:
         groups = [part for group in groups for part in RUNGS[rung](group, facts)]
     return groups
 
 
-def by_quality(group: list[BidResult], _facts: LotFacts) -> list[list[BidResult]]:
+def _by_quality(group: list[BidResult], _facts: LotFacts) -> list[list[BidResult]]:
     """The higher total of all points that are not for price comes first."""
     if len(group) == 1:
         return [group]
@@ -147,32 +147,32 @@ def by_quality(group: list[BidResult], _facts: LotFacts) -> list[list[BidResult]
         return parts
     text = n_("Equal totals: the higher quality total comes first; this bid has {quality}.")
     return [
-        [noted(result, text, {"quality": str(result.quality_total)}) for result in part]
+        [_noted(result, text, {"quality": str(result.quality_total)}) for result in part]
         for part in parts
     ]
 
 
-def by_lots(group: list[BidResult], facts: LotFacts) -> list[list[BidResult]]:
+def _by_lots(group: list[BidResult], facts: LotFacts) -> list[list[BidResult]]:
     """Lots decide once they were drawn for every bid of the group; until then all share a rank."""
     if len(group) == 1:
         return [group]
     if not all(result.bid_id in facts.drawn for result in group):
         text = n_("Equal totals and equal quality totals: lots have to be drawn.")
-        return [[noted(result, text, {}) for result in group]]
+        return [[_noted(result, text, {}) for result in group]]
     text = n_("Equal totals and equal quality totals: the order in which lots were drawn decides.")
     return [
-        [noted(result, text, {})]
+        [_noted(result, text, {})]
         for result in sorted(group, key=lambda result: facts.drawn.index(result.bid_id))
     ]
 
 
 RUNGS: dict[Ladder, Callable[[list[BidResult], LotFacts], list[list[BidResult]]]] = {
-    Ladder.QUALITY: by_quality,
-    Ladder.LOTS: by_lots,
+    Ladder.QUALITY: _by_quality,
+    Ladder.LOTS: _by_lots,
 }
 
 
-def noted(result: BidResult, text: str, values: Mapping[str, str]) -> BidResult:
+def _noted(result: BidResult, text: str, values: Mapping[str, str]) -> BidResult:
     """Add what a rung of the ladder said to a bid's steps."""
     return msgspec.structs.replace(
         result, steps=(*result.steps, Step(StepKind.TIE, text, dict(values)))

@@ -15,7 +15,9 @@ from procure.kernel.texts import n_
 from procure.tenders.states import CriterionKind, PriceFormula
 
 
-def quality_line(bid: BidFacts, criterion: CriterionFacts, weight: Fraction, decimals: int) -> Line:
+def _quality_line(
+    bid: BidFacts, criterion: CriterionFacts, weight: Fraction, decimals: int
+) -> Line:
     """Score a criterion by the mean of the evaluators, and check its minimum."""
     scores = [score.points for score in bid.scores.get(criterion.code, ())]
     exact = mean(scores)
@@ -65,7 +67,7 @@ def quality_line(bid: BidFacts, criterion: CriterionFacts, weight: Fraction, dec
     )
 
 
-def objective_line(
+def _objective_line(
     bid: BidFacts, criterion: CriterionFacts, weight: Fraction, decimals: int
 ) -> Line:
     """Score a criterion by its published table, from the mean of the facts that the bid states."""
@@ -110,12 +112,12 @@ def objective_line(
 
 # Criteria that score a bid by itself; those of price wait for who is left.
 LINES: dict[CriterionKind, Callable[[BidFacts, CriterionFacts, Fraction, int], Line]] = {
-    CriterionKind.QUALITY: quality_line,
-    CriterionKind.OBJECTIVE: objective_line,
+    CriterionKind.QUALITY: _quality_line,
+    CriterionKind.OBJECTIVE: _objective_line,
 }
 
 
-def lowest_ratio(
+def _lowest_ratio(
     criterion: CriterionFacts, weight: Fraction, price: Decimal, best: Decimal, decimals: int
 ) -> tuple[Decimal, Step]:
     """Weight × lowest price ÷ price."""
@@ -133,7 +135,7 @@ def lowest_ratio(
     )
 
 
-def absolute(
+def _absolute(
     criterion: CriterionFacts, weight: Fraction, price: Decimal, _best: Decimal, decimals: int
 ) -> tuple[Decimal, Step]:
     """Weight × (ceiling - price) ÷ (ceiling - floor), never below 0 nor above the weight."""
@@ -160,4 +162,4 @@ def absolute(
 FORMULAS: dict[
     PriceFormula,
     Callable[[CriterionFacts, Fraction, Decimal, Decimal, int], tuple[Decimal, Step]],
-] = {PriceFormula.LOWEST_RATIO: lowest_ratio, PriceFormula.ABSOLUTE: absolute}
+] = {PriceFormula.LOWEST_RATIO: _lowest_ratio, PriceFormula.ABSOLUTE: _absolute}
