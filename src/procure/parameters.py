@@ -142,6 +142,15 @@ def codes(name: str) -> frozenset[str]:
     return frozenset(item["code"] for item in _reference(name))
 
 
+def names(name: str, language: str) -> dict[str, str]:
+    """Return what the codes of a list are called in a language, in the order of its file.
+
+    >>> names("risk_bands", "et")["C"]
+    'tööturust kaugel'
+    """
+    return {item["code"]: item["name"][language] for item in _reference(name)}
+
+
 @cache
 def holidays() -> frozenset[date]:
     """Return every public holiday that is known, 2023 to 2028.

@@ -14,6 +14,7 @@ from procure.providers.queries import known
 from procure.providers.rules import (
     Company,
     Taken,
+    account_findings,
     compact_iban,
     facilitator_findings,
     provider_findings,
@@ -73,6 +74,7 @@ def found(taken: Taken = FREE, company: Company | None = None, **change: Any) ->
             {"legal_form": "MTY", "registry_code": "80991016"}, [], id="an association with its own"
         ),
         pytest.param({"legal_form": "GMBH"}, ["legal_form:unknown"], id="a form of elsewhere"),
+        pytest.param({"kind": ""}, ["kind:missing"], id="no kind chosen"),
         pytest.param({"kind": "club"}, ["kind:unknown"], id="an unknown kind"),
         pytest.param({"seat_county": "EE-99"}, ["seat_county:unknown"], id="no such county"),
         pytest.param({"languages": []}, ["languages:missing"], id="no language"),
@@ -147,9 +149,9 @@ def test_what_the_register_says_against_it(change: dict[str, Any], codes: list[s
 
 
 def test_whose_account_it_is_stays_unsaid() -> None:
-    draft = tidy(a_provider_draft(**GOOD))
-    (finding,) = provider_findings(draft, KNOWN, Taken(iban=True))
+    (finding,) = account_findings(GOOD["iban"], is_taken=True)
 
+    assert account_findings(GOOD["iban"], is_taken=False) == []
     assert finding.message == "Another provider is paid to this account already."
 
 

@@ -6,7 +6,7 @@ their check digit; RHS § 95 for tax debt and standing, § 85 for the record of 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -320,8 +320,10 @@ def _short_code(code: str) -> Iterator[Finding]:
         )
 
 
-def _member(field: str, code: str, allowed: object) -> Iterator[Finding]:
-    if code not in allowed:  # type: ignore[operator]
+def _member(field: str, code: str, allowed: Set[str]) -> Iterator[Finding]:
+    if not code:
+        yield Finding("missing", n_("Choose one of the list."), field=field)
+    elif code not in allowed:
         yield Finding("unknown", n_("{code} is not in the list."), {"code": code[:40]}, field=field)
 
 
