@@ -16,15 +16,17 @@ from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 
 from procure.adapters.age_seal import AgeSealer
+from procure.adapters.business_register import FixtureBusinessRegister, NoBusinessRegister
 from procure.adapters.employment_register import HttpEmploymentRegister
 from procure.adapters.signing import FileSigner
 from procure.db.server import database
 from procure.demo.api import DemoApi
 from procure.identity.sessions import SessionMiddleware
 from procure.kernel.actors import ANONYMOUS, Actor, Permission
+from procure.providers.ports import BusinessRegister
 from procure.settings import settings
 from procure.web import headers, languages
-from procure.web.clock import provide_now
+from procure.web.clock import is_demo, provide_now
 from procure.web.forms import provide_form
 from procure.web.guards import require_own_form, require_permission
 from procure.web.idempotency import IdempotencyMiddleware
@@ -91,6 +93,11 @@ def provide_employment_register() -> HttpEmploymentRegister:
     return HttpEmploymentRegister()
 
 
+async def provide_business_register() -> BusinessRegister:
+    """Give the business register: a demo's answers from its file, elsewhere there is none yet."""
+    return FixtureBusinessRegister() if await is_demo() else NoBusinessRegister()
+
+
 @asynccontextmanager
 async def database_lifespan(_: Litestar) -> AsyncGenerator[None, None]:
     """Hold the database while the application runs."""
@@ -118,6 +125,7 @@ def create_app(*, lifespan: list[Lifespan] | None = None) -> Litestar:
             "sealer": Provide(provide_sealer, sync_to_thread=False),
             "signer": Provide(provide_signer, sync_to_thread=False),
             "employment_register": Provide(provide_employment_register, sync_to_thread=False),
+            "business_register": Provide(provide_business_register),
         },
         guards=[require_permission, require_own_form],
         middleware=[SessionMiddleware, languages.LanguageMiddleware, IdempotencyMiddleware],

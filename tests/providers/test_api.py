@@ -183,3 +183,16 @@ async def test_facilitators_of_a_provider_are_read_by_a_buyer() -> None:
 
     assert [f["code"] for f in found.json()["items"]] == ["F01"]
     assert nothing.status_code == 404
+
+
+async def test_what_the_business_register_says_otherwise_is_refused() -> None:
+    draft = a_provider_draft(registry_code="19990011", name="Somebody Else OÜ")
+    right = a_provider_draft(registry_code="19990011", name="Kirdesild Nõustamine OÜ")
+    async with client_as(await an_actor(Role.COORDINATOR)) as client:
+        wrong = await client.send_json("/api/v1/providers", body(draft))
+        made = await client.send_json("/api/v1/providers", body(right))
+
+    (finding,) = wrong.json()["findings"]
+    assert (finding["field"], finding["code"]) == ("name", "other-name")
+    assert "Kirdesild Nõustamine OÜ" in finding["message"]
+    assert made.status_code == 201

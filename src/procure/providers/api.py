@@ -10,6 +10,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from procure.kernel.actors import Actor, Permission
 from procure.providers import queries, service
+from procure.providers.ports import BusinessRegister
 from procure.providers.rules import FacilitatorDraft, ProviderDraft, VenueDraft
 from procure.providers.schemas import (
     AccountDraft,
@@ -43,13 +44,16 @@ class ProviderApi(Controller):
         data: JSONBody[ProviderDraft],
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
+        business_register: NamedDependency[BusinessRegister],
     ) -> ProviderView:
         """Register a provider; it may bid from then on.
 
-        422 with every reason against it: registry code, legal form, account, VAT number, name.
+        422 with every reason against it: registry code, legal form, account, VAT number, name, and
+        what the business register says otherwise.
         An organisation of that registry code whose people have accounts becomes the provider.
         """
-        org_id = await service.register_provider(actor, data, now)
+        company = await business_register.company(data.registry_code.strip())
+        org_id = await service.register_provider(actor, data, now, company=company)
         return await queries.read_provider(actor, org_id)
 
     @get("/{org_id:uuid}", operation_id="readProvider", permission=Permission.PROVIDER_READ)

@@ -15,6 +15,7 @@ from procure.kernel.errors import Refused
 from procure.kernel.findings import Finding
 from procure.parameters import names
 from procure.providers import queries, service
+from procure.providers.ports import BusinessRegister
 from procure.providers.rules import FacilitatorDraft, ProviderDraft, VenueDraft
 from procure.providers.schemas import FacilitatorView
 from procure.web.forms import Form
@@ -136,6 +137,7 @@ class ProviderPages(Controller):
         form: NamedDependency[Form],
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
+        business_register: NamedDependency[BusinessRegister],
     ) -> Template | Redirect:
         """Register the provider, or show the form again with every reason."""
         try:
@@ -152,7 +154,8 @@ class ProviderPages(Controller):
                 is_mission_driven=form.flag("is_mission_driven"),
             )
             form.check()
-            org_id = await service.register_provider(actor, draft, now)
+            company = await business_register.company(draft.registry_code)
+            org_id = await service.register_provider(actor, draft, now, company=company)
         except Refused as refusal:
             return register_page(form, refusal.findings)
         return see_other(f"/providers/{org_id}")

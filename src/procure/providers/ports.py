@@ -1,6 +1,6 @@
 """What providers ask of the outside: a business register, in our words."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from procure.kernel.errors import ProcureError
 from procure.providers.rules import Company
@@ -12,6 +12,7 @@ class RegisterUnavailable(ProcureError):
     status = 503
 
 
+@runtime_checkable  # Litestar checks what it hands to a handler
 class BusinessRegister(Protocol):
     """Answers who stands behind a registry code (in Estonia the Äriregister)."""
 

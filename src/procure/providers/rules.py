@@ -22,6 +22,13 @@ from procure.kernel.texts import n_
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,19}", re.ASCII)
+CHOOSE = {
+    "legal_form": n_("Choose the legal form."),
+    "kind": n_("Choose the kind."),
+    "seat_county": n_("Choose the county of the seat."),
+    "county": n_("Choose the county."),
+    "owner": n_("Choose the owner."),
+}
 MOST = 10_000  # groups, years, seats: a larger number is a slip
 
 
@@ -322,7 +329,7 @@ def _short_code(code: str) -> Iterator[Finding]:
 
 def _member(field: str, code: str, allowed: Set[str]) -> Iterator[Finding]:
     if not code:
-        yield Finding("missing", n_("Choose one of the list."), field=field)
+        yield Finding("missing", CHOOSE.get(field, n_("Choose one of the list.")), field=field)
     elif code not in allowed:
         yield Finding("unknown", n_("{code} is not in the list."), {"code": code[:40]}, field=field)
 
