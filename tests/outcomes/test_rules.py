@@ -20,7 +20,7 @@ from procure.outcomes.rules import (
     verdict,
 )
 from procure.outcomes.states import OutcomeState, Source
-from tests.builders.outcomes import EMP_START, MATCHING, a_definition, a_spell, report_facts
+from tests.builders.outcomes import EMP_START, VERIFICATION, a_definition, a_spell, report_facts
 
 START = date(2025, 10, 13)
 
@@ -160,7 +160,7 @@ def test_the_registers_answer(
     definition: object, spells: list[Spell], supports: bool, message: str | None
 ) -> None:
     answer = register_answer(
-        definition, START, spells, asked_on=date(2026, 4, 10), matching=MATCHING
+        definition, START, spells, asked_on=date(2026, 4, 10), verification=VERIFICATION
     )
     assert answer.supports is supports
     if message is not None:
@@ -169,18 +169,18 @@ def test_the_registers_answer(
 
 def test_it_is_too_early_to_tell_while_the_job_runs() -> None:
     answer = register_answer(
-        SUST, START, [a_spell(START)], asked_on=date(2026, 1, 9), matching=MATCHING
+        SUST, START, [a_spell(START)], asked_on=date(2026, 1, 9), verification=VERIFICATION
     )
     assert answer.supports is None
     assert answer.finding.message == "The job has lasted 89 of 90 days so far; ask again later."
     later = register_answer(
-        SUST, START, [a_spell(START)], asked_on=date(2026, 1, 10), matching=MATCHING
+        SUST, START, [a_spell(START)], asked_on=date(2026, 1, 10), verification=VERIFICATION
     )
     assert later.supports is True
 
 
 def test_one_question_covers_all_outcomes_of_a_person() -> None:
-    question = question_for("CL-1", [(EMP_START, START), (SUST, START)], MATCHING)
+    question = question_for("CL-1", [(EMP_START, START), (SUST, START)], VERIFICATION)
     assert question == SpellQuestion("CL-1", date(2025, 10, 6), date(2026, 1, 19))
 
 

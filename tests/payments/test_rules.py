@@ -519,6 +519,7 @@ PAYEE = Payee(
     iban="EE849900000022115838",
     iban_changed_at=NOW - timedelta(days=3),
     iban_changed_by=DRAFTER,
+    currency="EUR",
     owed_amount=D("10.00"),
 )
 

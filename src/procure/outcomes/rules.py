@@ -16,6 +16,7 @@ from procure.kernel.texts import n_
 from procure.outcomes.states import OutcomeState, Source
 
 DAY = timedelta(days=1)
+BY_HAND = (Source.CASE_SYSTEM, Source.CASEWORKER, Source.CERTIFICATE)  # what a person records
 
 
 class Definition(msgspec.Struct, frozen=True):
@@ -30,10 +31,11 @@ class Definition(msgspec.Struct, frozen=True):
     asks_register: bool  # the employment register is among its sources
 
 
-class Matching(msgspec.Struct, frozen=True):
-    """How near to the reported day a spell must begin to be the job that was reported."""
+class Verification(msgspec.Struct, frozen=True):
+    """The buyer's numbers: parameter `outcomes/verification`."""
 
-    start_tolerance_days: int
+    start_tolerance_days: int  # how near to the reported day a spell must begin to be that job
+    verify_days: int  # in which the buyer looks at a report
 
 
 class SpellQuestion(msgspec.Struct, frozen=True):
@@ -63,6 +65,15 @@ class Statement(msgspec.Struct, frozen=True):
     supports: bool
     received_at: datetime
     reason: Finding
+
+
+class EvidenceFacts(msgspec.Struct, frozen=True):
+    """What one piece of evidence rests on; stored with it, so that it can be read again."""
+
+    reason: Finding
+    question: SpellQuestion | None = None
+    spells: tuple[Spell, ...] = ()
+    asked_on: date | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -107,6 +118,23 @@ class OutcomeFact(msgspec.Struct, frozen=True):
     state: OutcomeState
     source: Source  # the one that decides so far
     reason: Finding
+
+
+def evidence_findings(source: str, note: str) -> list[Finding]:
+    """List why this cannot be recorded by a person; empty if it can."""
+    found = []
+    if source not in BY_HAND:
+        found.append(
+            Finding(
+                "source",
+                n_("A person records {allowed}; registers are asked, and providers report."),
+                {"allowed": ", ".join(BY_HAND)},
+                field="source",
+            )
+        )
+    if not note.strip():
+        found.append(Finding("no-note", n_("Say what was seen or heard, and when."), field="note"))
+    return found
 
 
 def last_day_to_report(facts: ReportFacts) -> date | None:
@@ -177,10 +205,10 @@ def report_findings(facts: ReportFacts) -> list[Finding]:
 
 
 def question_for(
-    client_ref: str, outcomes: Iterable[tuple[Definition, date]], matching: Matching
+    client_ref: str, outcomes: Iterable[tuple[Definition, date]], verification: Verification
 ) -> SpellQuestion:
     """Make the one question that covers all outcomes of a person."""
-    slack = timedelta(days=matching.start_tolerance_days)
+    slack = timedelta(days=verification.start_tolerance_days)
     spans = [
         (outcome_on - slack, outcome_on + slack + timedelta(days=definition.sustain_days) + DAY)
         for definition, outcome_on in outcomes
@@ -196,7 +224,7 @@ def register_answer(
     spells: Sequence[Spell],
     *,
     asked_on: date,
-    matching: Matching,
+    verification: Verification,
 ) -> Answer:
     """Read one person's spells against a definition.
 
@@ -205,7 +233,7 @@ def register_answer(
     counts to `asked_on`, so that what the register cannot know yet is neither proof nor
     contradiction.
     """
-    slack = timedelta(days=matching.start_tolerance_days)
+    slack = timedelta(days=verification.start_tolerance_days)
     begun = sorted(s.starts_on for s in spells if abs(s.starts_on - outcome_on) <= slack)
     if not begun:
         return Answer(
@@ -213,7 +241,7 @@ def register_answer(
             finding=Finding(
                 "no-job",
                 n_("The register shows no job that began within {days} days of {outcome_on}."),
-                {"days": matching.start_tolerance_days, "outcome_on": outcome_on},
+                {"days": verification.start_tolerance_days, "outcome_on": outcome_on},
                 definition.code,
             ),
         )

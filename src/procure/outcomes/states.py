@@ -36,6 +36,7 @@ class Source(StrEnum):
 
 EVENTS = {
     "outcome:reported": n_("A provider reported an outcome."),
+    "outcome:evidence-added": n_("Evidence of an outcome was recorded."),
     "outcome:verified": n_("An outcome was verified."),
     "outcome:rejected": n_("An outcome was contradicted by a higher source."),
     "outcome:register-asked": n_("A register was asked about outcomes."),

@@ -35,6 +35,12 @@ CLAIM = Machine(
 )
 
 
+# Not posted yet, so that another claim of the same group would count the same thing twice.
+OPEN = frozenset(
+    {ClaimState.DRAFTED, ClaimState.DISPUTED, ClaimState.ACCEPTED, ClaimState.ATTESTED}
+)
+
+
 class LineKind(StrEnum):
     """What a claim line pays for."""
 

@@ -29,6 +29,7 @@ class PaymentRun(Table, db=DB, tablename="payment_run"):
     buyer = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
     message_id = Varchar(length=35, default=None, null=False)
     pay_on = Date(default=None, null=False)
+    currency = Varchar(length=3, default=None, null=False)
     total_amount = Numeric(digits=None, default=None, null=False)
     file_sha256 = Varchar(length=64, default=None, null=False)
     state = Varchar(length=10, default=None, null=False)
@@ -82,7 +83,7 @@ class Claim(Table, db=DB, tablename="claim"):
     group = ForeignKey(ServiceGroup, on_delete=OnDelete.restrict, default=None, null=False)
     number = Integer(default=None, null=False)  # per contract, gapless
     reason = Text(default=None, null=False)  # why it was drafted, in words
-    changes = Text(default=None, null=False)  # canonical JSON: facts that differ from the last claim
+    changes = Text(default=None, null=False)  # canonical JSON: what differs from the last claim
     known_until_at = Timestamptz(default=None, null=False)  # facts known at this instant
     total_amount = Numeric(digits=None, default=None, null=False)  # negative: a correction
     facts = Text(default=None, null=False)  # canonical JSON of payments.rules.GroupFacts

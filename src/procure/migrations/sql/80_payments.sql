@@ -219,11 +219,11 @@ CREATE FUNCTION payment_run_is_made_once() RETURNS trigger
         IF TG_OP = 'DELETE' THEN
             RAISE EXCEPTION 'a payment run is never deleted' USING ERRCODE = 'restrict_violation';
         END IF;
-        IF (NEW.id, NEW.buyer, NEW.message_id, NEW.pay_on, NEW.total_amount, NEW.file_sha256,
-            NEW.prepared_at, NEW.prepared_by)
+        IF (NEW.id, NEW.buyer, NEW.message_id, NEW.pay_on, NEW.currency, NEW.total_amount,
+            NEW.file_sha256, NEW.prepared_at, NEW.prepared_by)
             IS DISTINCT FROM
-            (OLD.id, OLD.buyer, OLD.message_id, OLD.pay_on, OLD.total_amount, OLD.file_sha256,
-             OLD.prepared_at, OLD.prepared_by)
+            (OLD.id, OLD.buyer, OLD.message_id, OLD.pay_on, OLD.currency, OLD.total_amount,
+             OLD.file_sha256, OLD.prepared_at, OLD.prepared_by)
         THEN
             RAISE EXCEPTION 'a payment file is made once' USING ERRCODE = 'restrict_violation';
         END IF;

@@ -35,6 +35,7 @@ class Payee(msgspec.Struct, frozen=True):
     iban: str
     iban_changed_at: datetime
     iban_changed_by: UUID | None
+    currency: str
     owed_amount: Decimal  # payable, less what prepared runs will pay
 
 
