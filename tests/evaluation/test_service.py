@@ -375,7 +375,24 @@ async def test_an_evaluator_who_scores_sees_no_price() -> None:
         await queries.read_evaluation(lot.evaluators[0], lot.lot_id)
 
 
-async def test_an_evaluator_of_another_lot_sees_nothing() -> None:
+async def test_an_evaluator_who_is_not_on_the_panel_sees_nothing_of_the_lot() -> None:
+    lot = await a_ranked_lot()
+    colleague = await an_evaluator(lot)
+
+    for door in (
+        queries.read_scoring,
+        queries.read_panel,
+        queries.read_scores,
+        queries.read_ranking,
+        queries.read_evaluation,
+        queries.read_explanations,
+    ):
+        with pytest.raises(NotFound):
+            await door(colleague, lot.lot_id)
+    assert await queries.lots_to_evaluate(colleague) == []
+
+
+async def test_an_evaluator_of_another_buyer_sees_nothing() -> None:
     lot = await a_panel()
     other = await a_panel()
 

@@ -117,6 +117,4 @@ async def lot_for(actor: Actor, lot_id: UUID) -> LotHead:
             raise Forbidden(n_("First declare whether you have a conflict of interest."))
         if not has_handed_in(panel):
             raise Forbidden(n_("Prices and order are shown once everyone has handed in."))
-    elif not sees_whole_lots(actor):
-        raise no_lot(lot_id)
     return found
