@@ -12,6 +12,7 @@ from procure.db.embedded import ServerFailed
 from procure.db.health import UnsafeDatabase
 from procure.db.migrate import MigrationFailed
 from procure.db.server import CannotOpen, database
+from procure.demo.errors import DemoFailed
 from procure.kernel.errors import ProcureError
 from procure.settings import BadSetting, settings
 
@@ -22,6 +23,7 @@ EXPECTED = (
     MigrationFailed,
     UnsafeDatabase,
     ServerFailed,
+    DemoFailed,
     FileNotFoundError,
 )
 

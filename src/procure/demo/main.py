@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from procure.demo import processes
+from procure.demo.errors import DemoFailed
 from procure.demo.seed import PASSWORD
 from procure.demo.story import play
 from procure.demo.story.cast import sign_ins
@@ -25,7 +26,7 @@ def run_demo(*, serve: bool, fresh: bool) -> int:
     port = settings().port
     address = f"http://127.0.0.1:{port}"
     if not processes.is_free(address):
-        raise processes.DemoFailed(
+        raise DemoFailed(
             f"Something listens at {address} already. Stop it, or choose another with PROCURE_PORT."
         )
     finished = folder / "finished"

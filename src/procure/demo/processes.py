@@ -9,11 +9,8 @@ from pathlib import Path
 
 import httpx
 
+from procure.demo.errors import DemoFailed
 from procure.settings import child_environment
-
-
-class DemoFailed(RuntimeError):
-    """The demo cannot go on; the message says where to look."""
 
 
 def environment(home: Path, port: int, register: str) -> dict[str, str]:
