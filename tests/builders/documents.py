@@ -31,7 +31,8 @@ class FakePrinter:
         self.orders.append(order)
         if self.error is not None:
             raise self.error
-        return b"%PDF-1.7\n" + order.title.encode() + order.facts.encode()
+        facts = order.facts.encode()
+        return b"%PDF-1.7\n" + order.title.encode() + b"\nstream\n" + facts + b"\nendstream\n"
 
 
 async def an_org_row(name: str, kind: str = "buyer") -> UUID:
