@@ -266,25 +266,40 @@ async def sign_in(email: str, password: str, *, source: str, old_token: str | No
     async with transaction():
         if old_token:
             await sign_out(old_token)
-        await Session(
+        session = Session(
             token_sha256=sha256_hex(token),
             person=person.id,
             org=org_id,
             created_at=started,
             seen_at=started,
             expires_at=started + LONGEST_SESSION,
-        ).save()
+        )
+        await session.save()
+        facts = {"person_id": person.id}
+        await audit.record(
+            "person:signed-in", session.id, None, org_id=org_id, now=started, facts=facts
+        )
     return token
 
 
 async def sign_out(token: str) -> None:
     """End the session of this token, whatever it was."""
-    async with connection() as c:
-        await c.execute(
-            "UPDATE session SET ended_at = clock_timestamp() "
-            "WHERE token_sha256 = $1 AND ended_at IS NULL",
-            sha256_hex(token),
-        )
+    async with transaction():
+        async with connection() as c:
+            ended = await c.fetchrow(
+                "UPDATE session SET ended_at = clock_timestamp() "
+                "WHERE token_sha256 = $1 AND ended_at IS NULL RETURNING id, person, org, ended_at",
+                sha256_hex(token),
+            )
+        if ended is not None:
+            await audit.record(
+                "person:signed-out",
+                ended["id"],
+                None,
+                org_id=ended["org"],
+                now=ended["ended_at"],
+                facts={"person_id": ended["person"]},
+            )
 
 
 async def touch(token: str) -> None:
