@@ -227,6 +227,22 @@ async def test_a_side_signs_once_and_under_what_it_read() -> None:
         await service.sign(award.contract_manager, contract_id, sha256, now=SIGNED_AT)
 
 
+async def test_two_people_of_one_side_signing_at_once_leave_one_signature() -> None:
+    award = await an_award()
+    (contract_id, _) = await service.draft_from_award(award.contract_manager, award.id, now=AT)
+    sha256 = (await queries.read_contract(award.coordinator, contract_id)).document_sha256
+    async with transaction():
+        await service.sign(award.coordinator, contract_id, sha256, now=SIGNED_AT)
+        other = asyncio.create_task(
+            service.sign(award.contract_manager, contract_id, sha256, now=SIGNED_AT),
+            context=Context(),
+        )
+        finished, _ = await asyncio.wait({other}, timeout=0.3)
+        assert not finished, "the second signature did not wait for the first"
+    with pytest.raises(Refused, match="signed already"):
+        await other
+
+
 async def test_who_may_not_sign() -> None:
     award = await an_award()
     (contract_id, _) = await service.draft_from_award(award.contract_manager, award.id, now=AT)
@@ -365,6 +381,21 @@ async def test_the_last_of_the_ceiling_is_called_off_once() -> None:
         await other
 
 
+async def test_nothing_is_called_off_from_a_framework_that_is_just_ending() -> None:
+    framework = await a_framework()
+    called = await a_call_off_award(framework)
+    manager = framework.award.contract_manager
+    async with transaction():
+        await service.end_due(datetime(2026, 4, 1, 8, tzinfo=UTC))
+        other = asyncio.create_task(
+            service.draft_from_award(manager, called.id, now=CALLED_OFF_AT), context=Context()
+        )
+        finished, _ = await asyncio.wait({other}, timeout=0.3)
+        assert not finished, "the call-off did not wait for the framework"
+    with pytest.raises(Refused, match="is ended, so nothing can be called off"):
+        await other
+
+
 async def test_the_database_refuses_a_call_off_over_the_ceiling(owner: AppConnection) -> None:
     made = await a_contract()
     values = "250000.00"
@@ -454,9 +485,7 @@ async def test_spending_stays_within_the_ceiling_and_a_correction_gives_back() -
     assert await service.record_spending(made.contract_id, Decimal("-158.40")) == Decimal(
         "11814.00"
     )
-    framework = await queries.read_contract(
-        made.contract_manager, made.framework.contract_ids[0]
-    )
+    framework = await queries.read_contract(made.contract_manager, made.framework.contract_ids[0])
     assert framework.money.spent_amount == Decimal("11814.00")
     with pytest.raises(Refused, match="K-2025-01 has 15840"):
         await service.record_spending(made.contract_id, Decimal("4026.01"))

@@ -258,6 +258,10 @@ async def test_nobody_is_in_two_groups_at_the_same_time() -> None:
     await a_participant(first, client_ref="CL-7")
     with pytest.raises(Refused, match="CL-7 is in another group"):
         await a_participant(second, client_ref="CL-7")
+    with pytest.raises(Refused) as refused:
+        await a_participant(second, client_ref="CL-7", joins_on=date(2025, 9, 5))
+    found = [finding.code for finding in refused.value.findings]
+    assert found == ["not-a-training-day", "in-another-group"]
 
 
 async def test_two_referrals_of_one_person_at_once_leave_one() -> None:

@@ -12,6 +12,7 @@ from procure.awards.states import AwardState
 from procure.bids.rules import BidContent
 from procure.contracts.rules import Document, Library, Promise, Room, Terms
 from procure.contracts.schemas import (
+    AwardLine,
     ClauseView,
     ContractLine,
     ContractView,
@@ -379,6 +380,23 @@ async def award_to_contract(award_id: UUID) -> AwardToContract:
         for row in rows
     ]
     return AwardToContract(**msgspec.structs.asdict(awards[0]), suppliers=suppliers)
+
+
+async def awards_to_contract(actor: Actor) -> list[AwardLine]:
+    """List the buyer's awards that no contract was drafted from, the oldest first."""
+    return await fetch_as(
+        AwardLine,
+        """SELECT a.id, t.id AS tender_id, t.title AS tender_title, l.code AS lot_code,
+                  l.title AS lot_title, a.decided_at, a.last_blocked_on,
+                  (SELECT string_agg(o.name, ', ' ORDER BY s.rank) FROM award_supplier s
+                     JOIN organisation o ON o.id = s.provider_org WHERE s.award = a.id) AS winners
+             FROM award a JOIN lot l ON l.id = a.lot JOIN tender t ON t.id = l.tender
+            WHERE t.buyer = $1 AND a.state <> 'annulled'
+              AND NOT EXISTS (SELECT FROM contract c JOIN award_supplier s
+                                ON s.id = c.award_supplier WHERE s.award = a.id)
+            ORDER BY a.decided_at""",
+        actor.org_id,
+    )
 
 
 class _Promised(msgspec.Struct):

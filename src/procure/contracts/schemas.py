@@ -178,3 +178,16 @@ class FrameworkView(msgspec.Struct, frozen=True, kw_only=True):
     days_count: int
     partners: Sequence[FrameworkPartner]
     money: MoneyView
+
+
+class AwardLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An award that no contract was drafted from yet."""
+
+    id: UUID
+    tender_id: UUID
+    tender_title: str
+    lot_code: str
+    lot_title: str
+    winners: str
+    decided_at: datetime
+    last_blocked_on: date | None

@@ -41,6 +41,7 @@ from procure.delivery.rules.planning import (
     group_findings,
     phase_of,
     plan_findings,
+    timetable,
     visit_findings,
 )
 
@@ -73,6 +74,7 @@ __all__ = [
     "read_csv",
     "referral_findings",
     "row_findings",
+    "timetable",
     "vacancy_days",
     "visit_findings",
     "visit_kpis",

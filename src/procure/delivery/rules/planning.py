@@ -3,8 +3,8 @@
 Pure. Source: THP § 31 (service parameters), the contract's terms.
 """
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Container, Sequence
+from datetime import date, timedelta
 from uuid import UUID
 
 import msgspec
@@ -27,6 +27,24 @@ def phase_of(number: int, lengths: Sequence[int]) -> int:
         if number <= last:
             return phase
     return max(len(lengths), 1)
+
+
+def timetable(
+    first: date, weekdays: Container[int], count: int, free: Container[date]
+) -> list[date]:
+    """List `count` training days from `first` on: these weekdays (0 is Monday), no free days.
+
+    >>> [day.day for day in timetable(date(2025, 9, 1), {0, 3}, 3, {date(2025, 9, 4)})]
+    [1, 8, 11]
+    """
+    wanted: list[date] = []
+    day = first
+    # Two years are longer than any group; without a weekday no day would ever fit.
+    while len(wanted) < count and day < first + timedelta(days=730):
+        if day.weekday() in weekdays and day not in free:
+            wanted.append(day)
+        day += timedelta(days=1)
+    return wanted
 
 
 class GroupPlanFacts(msgspec.Struct, frozen=True):
