@@ -102,7 +102,9 @@ class AgeSealer:
     def combine(self, words: Sequence[str], recipient: str) -> AgeOpenKey:
         """Put shares together into this recipient's key."""
         try:
-            secret = combine_mnemonics(list(words))
+            # SLIP-39 takes exactly as many as are needed; it says itself how many that is.
+            enough = Share.from_mnemonic(words[0]).member_threshold if words else 0
+            secret = combine_mnemonics(list(dict.fromkeys(words))[:enough])
         except MnemonicError as error:
             raise SealFailed(n_("These shares do not make a key.")) from error
         identity = _identity(secret)

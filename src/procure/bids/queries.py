@@ -1,0 +1,386 @@
+"""Reading bids. Before the opening a bidder reads that its own is there, and nobody anything else.
+
+Every question about bids before the opening is asked for one provider's organisation, so that no
+answer can hold another's, nor how many there are.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from procure.bids.rules import BidContent, BidderFacts, FacilitatorRef, Minutes
+from procure.bids.schemas import (
+    BidsView,
+    GivenShare,
+    OpenedBid,
+    OpenedBidView,
+    OpeningView,
+    OwnBid,
+)
+from procure.bids.states import BID, BidState
+from procure.db import connection, fetch_as
+from procure.kernel.actors import Actor, Permission
+from procure.kernel.canonical import read_canonical
+from procure.kernel.errors import Forbidden, NotFound
+from procure.kernel.texts import n_
+from procure.tenders import queries as tenders
+from procure.tenders.rules import TenderFacts
+from procure.tenders.states import TenderState
+
+
+async def database_now() -> datetime:
+    """Return the one clock that judges deadlines: the database's (R7)."""
+    async with connection() as c:
+        return msgspec.convert(await c.fetchval("SELECT app_now()"), datetime)
+
+
+async def bidder_facts(org_id: UUID) -> BidderFacts:
+    """Load what is known of a bidder: admitted or not, its facilitators and their record."""
+    async with connection() as c:
+        state = await c.fetchval("SELECT state FROM provider WHERE org = $1", org_id)
+    facilitators = await fetch_as(
+        FacilitatorRef,
+        "SELECT id, code, groups_led_count FROM facilitator WHERE provider_org = $1 ORDER BY code",
+        org_id,
+    )
+    return BidderFacts(org_id, state == "admitted", facilitators)
+
+
+class FacilitatorChoice(msgspec.Struct, frozen=True):
+    """A facilitator to name in a bid."""
+
+    id: UUID
+    code: str
+    display_name: str
+    groups_led_count: int
+
+
+async def facilitator_choices(actor: Actor) -> list[FacilitatorChoice]:
+    """List the facilitators that the actor's organisation may name."""
+    return await fetch_as(
+        FacilitatorChoice,
+        """SELECT id, code, display_name, groups_led_count FROM facilitator
+            WHERE provider_org = $1 ORDER BY code""",
+        actor.org_id,
+    )
+
+
+async def outcome_families() -> list[str]:
+    """List the kinds of outcome that a rate can be promised for."""
+    async with connection() as c:
+        rows = await c.fetch(
+            "SELECT DISTINCT family FROM outcome_definition WHERE is_payable ORDER BY 1"
+        )
+    return [row["family"] for row in rows]
+
+
+# --- A bidder's own ---------------------------------------------------------
+
+_OWN = """
+    SELECT b.id, b.tender AS tender_id, t.reference AS tender_reference, t.title AS tender_title,
+           t.state AS tender_state, b.lot AS lot_id, l.code AS lot_code, l.title AS lot_title,
+           b.version, b.state, b.received_at, t.deadline_at, b.ciphertext_sha256,
+           octet_length(b.ciphertext) AS size_bytes, b.content, app_now() AS asked_at
+      FROM bid b JOIN tender t ON t.id = b.tender JOIN lot l ON l.id = b.lot
+     WHERE b.provider_org = $1
+"""
+
+
+class _Own(msgspec.Struct):
+    id: UUID
+    tender_id: UUID
+    tender_reference: str
+    tender_title: str
+    tender_state: str
+    lot_id: UUID
+    lot_code: str
+    lot_title: str
+    version: int
+    state: BidState
+    received_at: datetime
+    deadline_at: datetime
+    ciphertext_sha256: str
+    size_bytes: int
+    content: str | None
+    asked_at: datetime
+
+
+def _own(row: _Own) -> OwnBid:
+    may = ("withdraw",) if row.asked_at < row.deadline_at else ()
+    return OwnBid(
+        **{
+            name: getattr(row, name)
+            for name in OwnBid.__struct_fields__
+            if name not in {"content", "actions"}
+        },
+        content=read_canonical(row.content, BidContent) if row.content else None,
+        actions=[action for action in BID.actions(row.state) if action in may],
+    )
+
+
+def _is_bidder(actor: Actor) -> bool:
+    return actor.is_provider and actor.may(Permission.BID_READ)
+
+
+async def own_bids(actor: Actor, tender_id: UUID | None = None) -> list[OwnBid]:
+    """List the actor's own bids, of one tender or of all, newest first."""
+    if not _is_bidder(actor):
+        return []
+    rows = await fetch_as(
+        _Own,
+        f"{_OWN} AND ($2::uuid IS NULL OR b.tender = $2) ORDER BY b.id DESC LIMIT 500",
+        actor.org_id,
+        tender_id,
+    )
+    return [_own(row) for row in rows]
+
+
+async def read_bid(actor: Actor, bid_id: UUID) -> OwnBid:
+    """Load one of the actor's own bids; NotFound for anybody else's."""
+    if _is_bidder(actor):
+        rows = await fetch_as(_Own, f"{_OWN} AND b.id = $2", actor.org_id, bid_id)
+        if rows:
+            return _own(rows[0])
+    raise NotFound(n_("There is no bid {id}."), {"id": str(bid_id)})
+
+
+async def read_receipt(actor: Actor, bid_id: UUID) -> str:
+    """Load the signed receipt of one of the actor's own bids, byte for byte."""
+    return str(await _own_column(actor, bid_id, "receipt"))
+
+
+async def read_sealed(actor: Actor, bid_id: UUID) -> bytes:
+    """Load one of the actor's own bids as it lies here: encrypted."""
+    return bytes(await _own_column(actor, bid_id, "ciphertext"))
+
+
+async def _own_column(actor: Actor, bid_id: UUID, column: str) -> Any:  # noqa: ANN401 - a column
+    if _is_bidder(actor):
+        async with connection() as c:
+            found = await c.fetchval(
+                f'SELECT "{column}" FROM bid WHERE id = $1 AND provider_org = $2',  # noqa: S608 - ours
+                bid_id,
+                actor.org_id,
+            )
+        if found is not None:
+            return found
+    raise NotFound(n_("There is no bid {id}."), {"id": str(bid_id)})
+
+
+# --- After the opening ------------------------------------------------------
+
+
+class _Opened(msgspec.Struct):
+    id: UUID
+    lot_id: UUID
+    lot_code: str
+    provider_org_id: UUID
+    registry_code: str
+    received_at: datetime
+    content: str
+
+
+_OPENED = """
+    SELECT b.id, b.lot AS lot_id, l.code AS lot_code, b.provider_org AS provider_org_id,
+           o.registry_code, b.received_at, b.content
+      FROM bid b JOIN lot l ON l.id = b.lot JOIN organisation o ON o.id = b.provider_org
+     WHERE b.state = 'opened'
+"""
+
+
+async def opened_bids(lot_id: UUID) -> list[OpenedBid]:
+    """List the opened bids of a lot in order of arrival, for services; asks nobody's permission."""
+    rows = await fetch_as(_Opened, f"{_OPENED} AND b.lot = $1 ORDER BY b.received_at, b.id", lot_id)
+    found = []
+    for row in rows:
+        content = read_canonical(row.content, BidContent)
+        found.append(OpenedBid(row.id, row.provider_org_id, content.provider_name, content))
+    return found
+
+
+async def read_bids(actor: Actor, tender_id: UUID) -> BidsView:
+    """Load a tender's bids as the actor may see them (RHS § 113); NotFound for a hidden tender."""
+    facts = await tenders.visible_tender(actor, tender_id)
+    own = await own_bids(actor, tender_id)
+    async with connection() as c:
+        is_opened = await c.fetchval("SELECT true FROM opening WHERE tender = $1", tender_id)
+    if not is_opened:
+        return BidsView(
+            tender_id=tender_id, is_hidden_until_opening=True, items=[], own=own, minutes=None
+        )
+    rows = await fetch_as(
+        _Opened, f"{_OPENED} AND b.tender = $1 ORDER BY l.position, b.received_at, b.id", tender_id
+    )
+    is_buyer = actor.may(Permission.BID_READ, for_org=facts.buyer_id) and actor.is_buyer
+    took_part = any(bid.state == BidState.OPENED for bid in own)
+    return BidsView(
+        tender_id=tender_id,
+        is_hidden_until_opening=False,
+        items=[_shown(row, is_buyer=is_buyer, is_tenderer=took_part) for row in rows],
+        own=own,
+        minutes=await _minutes(tender_id) if is_buyer else None,
+    )
+
+
+def _shown(row: _Opened, *, is_buyer: bool, is_tenderer: bool) -> OpenedBidView:
+    content = read_canonical(row.content, BidContent)
+    numbers = is_buyer or is_tenderer
+    return OpenedBidView(
+        id=row.id if is_buyer else None,
+        lot_id=row.lot_id,
+        lot_code=row.lot_code,
+        provider_name=content.provider_name,
+        registry_code=row.registry_code,
+        unit_price=content.unit_price if numbers else None,
+        promised_rates=content.promised_rates if numbers else None,
+        groups_led_counts=(
+            [facilitator.groups_led_count for facilitator in content.facilitators]
+            if numbers
+            else None
+        ),
+        received_at=row.received_at if is_buyer else None,
+        content=content if is_buyer else None,
+    )
+
+
+async def _minutes(tender_id: UUID) -> Minutes | None:
+    async with connection() as c:
+        found = await c.fetchval("SELECT minutes FROM opening WHERE tender = $1", tender_id)
+    return read_canonical(found, Minutes) if found else None
+
+
+# --- The opening ------------------------------------------------------------
+
+
+class _Share(msgspec.Struct):
+    person_id: UUID
+    name: str
+    given_at: datetime | None
+
+
+async def read_opening(actor: Actor, tender_id: UUID) -> OpeningView:
+    """Load how far an opening has come, for its keyholders and its buyer.
+
+    Raises NotFound for a tender that the actor may not see, Forbidden without the role.
+    """
+    facts = await _tender_to_open(actor, tender_id)
+    shares = await fetch_as(
+        _Share,
+        """SELECT k.person AS person_id, p.name, s.given_at
+             FROM keyholder k JOIN person p ON p.id = k.person
+             LEFT JOIN opening_share s ON s.tender = k.tender AND s.person = k.person
+            WHERE k.tender = $1 ORDER BY k.position""",
+        tender_id,
+    )
+    async with connection() as c:
+        paper_id = await c.fetchval("SELECT paper_id FROM opening WHERE tender = $1", tender_id)
+    waits = any(s.person_id == actor.id and s.given_at is None for s in shares)
+    return OpeningView(
+        tender_id=tender_id,
+        state=facts.state,
+        deadline_at=facts.deadline_at,
+        is_over=await database_now() >= facts.deadline_at,
+        quorum_count=facts.opening_quorum_count,
+        given_count=sum(s.given_at is not None for s in shares),
+        shares=[GivenShare(s.person_id, s.name, s.given_at) for s in shares],
+        may_give=waits and facts.state in (TenderState.PUBLISHED, TenderState.CLOSED),
+        minutes=await _minutes(tender_id),
+        paper_id=paper_id if actor.org_id == facts.buyer_id else None,
+    )
+
+
+async def _tender_to_open(actor: Actor, tender_id: UUID) -> TenderFacts:
+    """Load a tender for its keyholders, who may be of another organisation, and for its buyer."""
+    facts = await tenders.tender_facts(tender_id)
+    if actor.id in facts.keyholder_ids:
+        return facts
+    facts = await tenders.visible_tender(actor, tender_id)
+    if not actor.may(Permission.OPENING_READ, for_org=facts.buyer_id):
+        raise Forbidden(n_("Only the authority that buys may see its opening."))
+    return facts
+
+
+class GivenWords(msgspec.Struct, frozen=True):
+    """A share that was given, with its words; for the opening alone."""
+
+    person_id: UUID
+    name: str
+    share: str | None
+    given_at: datetime
+
+
+async def given_shares(tender_id: UUID) -> list[GivenWords]:
+    """List the shares that were given, in order, for the opening's service."""
+    return await fetch_as(
+        GivenWords,
+        """SELECT s.person AS person_id, p.name, s.share, s.given_at
+             FROM opening_share s JOIN person p ON p.id = s.person
+            WHERE s.tender = $1 ORDER BY s.given_at, s.id""",
+        tender_id,
+    )
+
+
+class SealedRow(msgspec.Struct, frozen=True):
+    """A bid as it lies in the database, for the opening's service."""
+
+    id: UUID
+    lot_id: UUID
+    lot_code: str
+    provider_org_id: UUID
+    provider_name: str
+    registry_code: str
+    version: int
+    state: BidState
+    received_at: datetime
+    ciphertext: bytes
+    ciphertext_sha256: str
+    receipt: str
+
+
+async def bids_to_open(tender_id: UUID) -> list[SealedRow]:
+    """List all versions of all bids of a tender, by lot and arrival, for the opening's service."""
+    return await fetch_as(
+        SealedRow,
+        """SELECT b.id, b.lot AS lot_id, l.code AS lot_code, b.provider_org AS provider_org_id,
+                  o.name AS provider_name, o.registry_code, b.version, b.state, b.received_at,
+                  b.ciphertext, b.ciphertext_sha256, b.receipt
+             FROM bid b JOIN lot l ON l.id = b.lot JOIN organisation o ON o.id = b.provider_org
+            WHERE b.tender = $1 ORDER BY l.position, b.received_at, b.id""",
+        tender_id,
+    )
+
+
+class BidEvent(msgspec.Struct, frozen=True):
+    """What the chain of events says of a bid."""
+
+    kind: str
+    bid_id: UUID
+    provider_org_id: UUID
+    facts: str
+
+
+async def bid_events(tender_id: UUID) -> list[BidEvent]:
+    """List what the chain of events says of a tender's bids, for the opening's service."""
+    return await fetch_as(
+        BidEvent,
+        """SELECT kind, subject_id AS bid_id, org_id AS provider_org_id, facts FROM event
+            WHERE kind IN ('bid:sealed', 'bid:replaced', 'bid:withdrawn', 'bid:late')
+              AND ((facts::jsonb) ->> 'tender_id') = $1 ORDER BY seq""",
+        str(tender_id),
+    )
+
+
+async def unfinished_arrivals(tender_id: UUID) -> Sequence[float]:
+    """Return the age in seconds of each on-time arrival that is neither bid nor refused."""
+    async with connection() as c:
+        rows = await c.fetch(
+            """SELECT extract(epoch FROM app_now() - a.arrived_at)::float8 AS age
+                 FROM arrival a JOIN tender t ON t.id = a.tender
+                WHERE a.tender = $1 AND a.arrived_at < t.deadline_at AND a.refused_at IS NULL
+                  AND NOT EXISTS (SELECT FROM bid b WHERE b.arrival = a.id)""",
+            tender_id,
+        )
+    return [row["age"] for row in rows]

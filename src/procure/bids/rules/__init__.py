@@ -1,0 +1,48 @@
+"""The rules of bids: what is wrong with one, what its receipt says, what an opening found.
+
+Pure: instants, tenders and facilitators are arguments. Prices in the tender's currency without VAT.
+Source: Directive 2014/24/EU Annex IV; RHS § 113; promises R1-R8, T-1 to T-19.
+"""
+
+from procure.bids.rules.content import (
+    BidContent,
+    BidderFacts,
+    BidDraft,
+    BidHeader,
+    FacilitatorRef,
+    SealedContent,
+    bid_findings,
+    header_differences,
+)
+from procure.bids.rules.opening import (
+    IN_PROCESS_SECONDS,
+    DamagedBid,
+    Minutes,
+    OpenedLine,
+    Opener,
+    ShareFacts,
+    share_objections,
+)
+from procure.bids.rules.receipt import Receipt, ReceiptFacts, Verdict, instant_text
+
+__all__ = [
+    "IN_PROCESS_SECONDS",
+    "BidContent",
+    "BidDraft",
+    "BidHeader",
+    "BidderFacts",
+    "DamagedBid",
+    "FacilitatorRef",
+    "Minutes",
+    "OpenedLine",
+    "Opener",
+    "Receipt",
+    "ReceiptFacts",
+    "SealedContent",
+    "ShareFacts",
+    "Verdict",
+    "bid_findings",
+    "header_differences",
+    "instant_text",
+    "share_objections",
+]

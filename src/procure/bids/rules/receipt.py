@@ -1,0 +1,50 @@
+"""What a receipt says: which sealed bytes arrived when, and where the chain of events stood."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+
+class Verdict(StrEnum):
+    """On which side of the deadline a bid arrived."""
+
+    ON_TIME = "on-time"
+    LATE = "late"
+
+
+class ReceiptFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the installation vouches for."""
+
+    tender_id: UUID
+    tender_reference: str
+    lot_id: UUID
+    lot_code: str
+    bid_id: UUID
+    version: int
+    provider_org_id: UUID
+    ciphertext_sha256: str
+    size_bytes: int  # of the ciphertext
+    received_at: str  # UTC, always six decimals
+    deadline_at: str  # UTC, always six decimals
+    verdict: Verdict
+    key_id: str
+    chain_seq: int  # the chain of events as it stood after this bid's own event
+    chain_sha256: str
+
+
+class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A signed receipt; the signature is over the canonical JSON of `receipt`."""
+
+    receipt: ReceiptFacts
+    signature: str  # Ed25519, lower-case hex
+
+
+def instant_text(instant: datetime) -> str:
+    """Write an instant in UTC to the microsecond, always in the same form.
+
+    >>> instant_text(datetime(2024, 2, 8, 7, 59, 59, tzinfo=UTC))
+    '2024-02-08T07:59:59.000000Z'
+    """
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

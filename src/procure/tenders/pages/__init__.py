@@ -1,0 +1,7 @@
+"""Tenders as pages: what is open, the notice, the coordinator's draft."""
+
+from litestar import Controller
+
+from procure.tenders.pages.screens import TenderPages
+
+CONTROLLERS: list[type[Controller]] = [TenderPages]
