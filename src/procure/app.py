@@ -11,6 +11,7 @@ from typing import Any
 from litestar import Controller, Litestar, Request, Router
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
@@ -142,7 +143,7 @@ def create_app(*, lifespan: list[Lifespan] | None = None) -> Litestar:
                 "/api/v1/openapi", route_handlers=[], opt={"permission": Permission.NONE}
             ),
             use_handler_docstrings=True,
-            render_plugins=[],
+            render_plugins=[JsonRenderPlugin()],  # no page that loads scripts from elsewhere
             security=[{"bearer": []}],
             components=Components(
                 security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}
