@@ -1,18 +1,30 @@
 """The group whose money is known to the cent, and terms to reckon it by."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
+from procure.adapters.pain001 import Pain001Writer
 from procure.catalogue.rules import SchemeTerms
 from procure.catalogue.service import read_files
 from procure.contracts.rules import Terms
+from procure.db import DB
+from procure.delivery.states import Mark
+from procure.kernel.actors import Actor, Role
 from procure.kernel.findings import Finding
+from procure.kernel.time import legal_day
 from procure.outcomes.rules import OutcomeFact
 from procure.outcomes.states import OutcomeState, Source
+from procure.payments import queries, service
 from procure.payments.rules import GroupFacts, ParticipantFacts
-from tests.builders.outcomes import an_outcome_fact
+from tests.builders.delivery import Group, a_group, mark, the_group
+from tests.builders.identity import an_actor
+from tests.builders.outcomes import an_outcome_fact, the_outcomes
+
+BUYER_CODE = "74990018"  # whose account fixtures/parameters/payments/buyer_accounts has
 
 # Reference, band, days present, excused, vacated by success, milestones, outcomes; then what each
 # part comes to in cents: attendance, milestones, outcomes.
@@ -106,7 +118,7 @@ def a_participant(client_ref: str = "CL-1", **overrides: Any) -> ParticipantFact
     return ParticipantFacts(**{**values, **overrides})
 
 
-def the_group() -> GroupFacts:
+def the_facts() -> GroupFacts:
     """Give the thirteen participants of G-2025-07 as they ended, every outcome verified."""
     return GroupFacts(
         group_id=UUID(int=20),
@@ -132,8 +144,6 @@ def the_group() -> GroupFacts:
 
 def rejected(outcome: OutcomeFact) -> OutcomeFact:
     """Give the outcome as it is after the register contradicted it."""
-    import msgspec
-
     return msgspec.structs.replace(
         outcome,
         state=OutcomeState.REJECTED,
@@ -144,3 +154,87 @@ def rejected(outcome: OutcomeFact) -> OutcomeFact:
             {"days": 71, "needed": 90, "ended_on": date(2025, 12, 22)},
         ),
     )
+
+
+class Money(msgspec.Struct, frozen=True):
+    """A group with everyone who touches its money."""
+
+    group: Group
+    finance: tuple[Actor, Actor, Actor, Actor]
+
+    @property
+    def buyer_id(self) -> UUID:
+        """The organisation that buys."""
+        return self.group.buyer_id
+
+    @property
+    def provider(self) -> Actor:
+        """Who manages the provider."""
+        return self.group.provider
+
+    async def draft(self, now: datetime, reason: str = "") -> UUID:
+        """Draft the group's claim as the system does."""
+        claim_id = await service.draft_claim(None, self.group.id, reason, now=now)
+        assert claim_id is not None
+        return claim_id
+
+    async def accept(self, claim_id: UUID, now: datetime) -> str:
+        """Accept a claim for the provider; return the hash of its content."""
+        await service.accept(self.provider, claim_id, now=now)
+        return (await queries.read_claim(self.finance[0], claim_id)).content_sha256
+
+    async def post(self, claim_id: UUID, now: datetime) -> None:
+        """Accept a claim, and attest it twice."""
+        sha256 = await self.accept(claim_id, now)
+        for who in self.finance[:2]:
+            await service.attest(who, claim_id, sha256, now=now)
+
+    async def claim_and_post(self, now: datetime) -> UUID:
+        """Draft, accept, attest twice."""
+        claim_id = await self.draft(now)
+        await self.post(claim_id, now)
+        return claim_id
+
+    async def prepare(self, now: datetime) -> UUID:
+        """Prepare a payment run for the day after."""
+        pay_on = legal_day(now) + timedelta(days=1)
+        return await service.prepare_run(self.finance[0], Pain001Writer(), pay_on, now=now)
+
+    async def release(self, run_id: UUID, now: datetime) -> None:
+        """Release a run by two people who did not prepare it."""
+        run = await queries.read_run(self.finance[0], run_id)
+        for who in self.finance[1:3]:
+            await service.release_run(who, run_id, run.file_sha256, now=now)
+
+
+async def money_of(group: Group) -> Money:
+    """Gather the people around a group's money; its buyer has an account to pay from."""
+    await set_registry_code(group.buyer_id, BUYER_CODE)
+    people = [await an_actor(Role.FINANCE, org=group.buyer_id) for _ in range(4)]
+    return Money(group, (people[0], people[1], people[2], people[3]))
+
+
+async def set_registry_code(org_id: UUID, code: str) -> None:
+    """Give an organisation the registry code that a fixture knows."""
+    owner = await DB.connect_as_owner()
+    try:
+        await owner.execute(
+            "UPDATE organisation SET registry_code = $2 WHERE id = $1", org_id, code
+        )
+    finally:
+        await owner.close()
+
+
+async def a_paying_group(*, days_marked: int = 2, **overrides: Any) -> Money:
+    """Make a running group of one person who was there on its first days."""
+    group, (participant_id,) = await a_group(people=1, **{"days_count": 12, **overrides})
+    for day in group.days[:days_marked]:
+        await mark(group, day, {participant_id: Mark.PRESENT})
+    return await money_of(group)
+
+
+async def the_money() -> Money:
+    """Play G-2025-07 through to its reported and confirmed outcomes."""
+    group, _ = await the_group()
+    await the_outcomes(group)
+    return await money_of(group)

@@ -46,7 +46,7 @@ from tests.builders.payments import (
     an_outcome,
     rejected,
     terms,
-    the_group,
+    the_facts,
 )
 
 D = Decimal
@@ -60,7 +60,7 @@ def cents(amount: Decimal) -> int:
 
 
 def with_people(*people: ParticipantFacts, entered: int = 0) -> GroupFacts:
-    return replace(the_group(), participants=people, entered_days_count=entered)
+    return replace(the_facts(), participants=people, entered_days_count=entered)
 
 
 def change_outcome(facts: GroupFacts, client_ref: str, definition: str) -> GroupFacts:
@@ -82,7 +82,7 @@ def change_outcome(facts: GroupFacts, client_ref: str, definition: str) -> Group
 
 
 def test_the_totals_of_the_known_group() -> None:
-    found = entitlements(TERMS, the_group())
+    found = entitlements(TERMS, the_facts())
     assert cents(found.attendance_amount) == 756360
     assert cents(found.milestone_amount) == 261360
     assert cents(found.outcome_amount) == 179520
@@ -95,7 +95,7 @@ def test_the_totals_of_the_known_group() -> None:
 def test_each_participant_of_the_known_group(row: tuple[Any, ...]) -> None:
     client_ref, *_, attendance, milestones, outcomes = row
     by_kind: Counter[str] = Counter()
-    for line in entitlements(TERMS, the_group()).lines:
+    for line in entitlements(TERMS, the_facts()).lines:
         if line.client_ref == client_ref:
             by_kind[line.kind] += cents(line.amount)
     assert (by_kind["attendance"], by_kind["milestone"], by_kind["outcome"]) == (
@@ -106,7 +106,7 @@ def test_each_participant_of_the_known_group(row: tuple[Any, ...]) -> None:
 
 
 def test_the_register_takes_one_outcome_and_nothing_else() -> None:
-    after = entitlements(TERMS, change_outcome(the_group(), "CL-90004", "EMP_SUST_90"))
+    after = entitlements(TERMS, change_outcome(the_facts(), "CL-90004", "EMP_SUST_90"))
     assert cents(after.outcome_amount) == 163680
     assert cents(after.total_amount) == 1181400
     (why,) = [w for w in after.withheld if w.key == "outcome:EMP_SUST_90:CL-90004"]
@@ -117,7 +117,7 @@ def test_the_register_takes_one_outcome_and_nothing_else() -> None:
 
 
 def test_a_line_says_how_it_was_reckoned() -> None:
-    said = {line.key: line for line in entitlements(TERMS, the_group()).lines}
+    said = {line.key: line for line in entitlements(TERMS, the_facts()).lines}
     assert said["attendance:CL-90004"].trace.message == (
         "24 days present, 0 excused and 10 vacated by success (at most 10 count): "
         "34 × 13.20 € = 448.80 €; the rate is 60 % of 22 €."
@@ -133,7 +133,7 @@ def test_a_line_says_how_it_was_reckoned() -> None:
 
 
 def test_facts_and_result_are_the_same_after_a_round_trip_through_storage() -> None:
-    facts = the_group()
+    facts = the_facts()
     again = read_canonical(canonical(facts), GroupFacts)
     first, second = entitlements(TERMS, facts), entitlements(TERMS, again)
     assert canonical(first) == canonical(second)
@@ -408,7 +408,7 @@ def test_what_is_posted_becomes_what_is_owed_whatever_happened_before(
 
 
 def test_the_correction_is_one_line_that_names_its_reason_and_its_clause() -> None:
-    before = the_group()
+    before = the_facts()
     after = change_outcome(before, "CL-90004", "EMP_SUST_90")
     posted = posted_after(differences(entitlements(TERMS, before), {}, TERMS.clause_ids), {})
     (line,) = differences(entitlements(TERMS, after), posted, TERMS.clause_ids)
@@ -458,7 +458,7 @@ def test_an_obligation_without_a_reason_is_still_taken_back() -> None:
 
 
 def test_what_is_attested_does_not_depend_on_the_order_of_lines() -> None:
-    lines = differences(entitlements(TERMS, the_group()), {}, TERMS.clause_ids)
+    lines = differences(entitlements(TERMS, the_facts()), {}, TERMS.clause_ids)
     assert content_lines(lines) == content_lines(lines[::-1])
 
 
@@ -584,5 +584,5 @@ def test_names_fit_into_the_message() -> None:
 def test_a_finding_is_what_a_trace_is_made_of() -> None:
     assert all(
         isinstance(line.trace, Finding) and line.trace.message
-        for line in entitlements(TERMS, the_group()).lines
+        for line in entitlements(TERMS, the_facts()).lines
     )

@@ -56,8 +56,11 @@ CREATE FUNCTION claim_lines_are_frozen_once_accepted() RETURNS trigger
 DECLARE
     found text;
 BEGIN
-    SELECT state INTO found FROM claim
-        WHERE id = CASE WHEN TG_OP = 'INSERT' THEN NEW.claim ELSE OLD.claim END;
+    IF TG_OP = 'INSERT' THEN
+        SELECT state INTO found FROM claim WHERE id = NEW.claim;
+    ELSE
+        SELECT state INTO found FROM claim WHERE id = OLD.claim;
+    END IF;
     IF found IS DISTINCT FROM 'drafted' AND found IS DISTINCT FROM 'disputed'
         OR TG_OP = 'UPDATE' AND NEW.claim IS DISTINCT FROM OLD.claim
     THEN
@@ -160,8 +163,11 @@ DECLARE
     cost numeric;
     paid numeric;
 BEGIN
-    SELECT * INTO STRICT posted FROM ledger_transaction
-        WHERE id = CASE WHEN TG_TABLE_NAME = 'entry' THEN NEW.transaction ELSE NEW.id END;
+    IF TG_TABLE_NAME = 'entry' THEN
+        SELECT * INTO STRICT posted FROM ledger_transaction WHERE id = NEW.transaction;
+    ELSE
+        posted := NEW;
+    END IF;
     SELECT coalesce(sum(entry_amount), 0), count(*),
            coalesce(sum(entry_amount) FILTER (WHERE account = 'service-cost'), 0),
            coalesce(-sum(entry_amount) FILTER (WHERE account = 'bank'), 0)
