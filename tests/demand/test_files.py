@@ -125,6 +125,9 @@ def test_a_row_of_another_width_is_a_finding_of_that_row(cells: list[str], count
     [
         pytest.param(b"", ["empty"], id="nothing"),
         pytest.param(b" \n", ["empty"], id="nothing but space"),
+        pytest.param(a_csv(), ["empty"], id="a heading alone"),
+        pytest.param(an_xlsx(), ["empty"], id="a workbook with a heading alone"),
+        pytest.param(b"[]", ["empty"], id="an empty list"),
         pytest.param(b"a,b\r\n1,2\r\n", ["heading"], id="no heading we know"),
         pytest.param(b"%PDF-1.7\n", ["heading"], id="a document"),
         pytest.param(a_csv(CELLS).replace(b"REQ", b"R\xc4Q"), ["encoding"], id="Latin 1"),
@@ -231,7 +234,15 @@ def test_a_sheet_with_a_row_at_the_far_end_is_refused() -> None:
     assert refusal(out.getvalue()) == ["too-many"]
 
 
-@given(st.binary(max_size=400), st.integers(0, 5000))
+def test_a_part_whose_name_is_no_text_is_refused() -> None:
+    content = bytearray(an_xlsx(CELLS))
+    entry = content.index(b"PK\x01\x02")
+    content[entry + 9] |= 0x08  # the name is UTF-8 …
+    content[entry + 46] = 0xFF  # … and is not
+    assert refusal(bytes(content)) == ["workbook"]
+
+
+@given(st.binary(max_size=400), st.integers(0, 5200))
 def test_noise_in_a_workbook_is_refused_or_read(noise: bytes, at: int) -> None:
     content = an_xlsx(CELLS)
     with warnings.catch_warnings(action="error"), suppress(Refused):

@@ -1,6 +1,7 @@
 """What demand says and accepts."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -54,12 +55,13 @@ class RequestFilter(msgspec.Struct, frozen=True):
 
 
 class LifeStep(msgspec.Struct, frozen=True):
-    """Something that happened to a request: `text` with `values`, and where to read on."""
+    """Something that happened to a request: `text` with `values`, why, and where to read on."""
 
     at: datetime
     text: str
     values: dict[str, str | int]
     message: str
+    why: Reason | None = None
     link: str | None = None
 
 
@@ -132,7 +134,7 @@ class ImportAnswer(msgspec.Struct, frozen=True):
     rows_count: int
     taken_count: int
     wrong_count: int
-    findings: list[dict[str, str | int]]
+    findings: list[dict[str, Any]]
 
 
 class BasisDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -41,7 +41,7 @@ class Request(Table, db=DB, tablename="request"):
     suitability = Varchar(length=25, default=None, null=False)  # the caseworker's judgement
     source = Varchar(length=10, default=None, null=False)
     state = Varchar(length=15, default=None, null=False)
-    state_reason = Text(default=None, null=True)  # canonical JSON of rules.groups.Reason
+    state_reason = Text(default=None, null=True)  # refused: a person's words; else a source text
     recorded_at = Timestamptz(default=None, null=False)
     recorded_by = UUID(default=None, null=False)
 

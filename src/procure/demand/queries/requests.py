@@ -17,7 +17,7 @@ from procure.demand.schemas import (
     RequestPart,
     RequestView,
 )
-from procure.demand.states import REQUEST, Source, Verdict
+from procure.demand.states import REQUEST, RequestState, Source, Verdict
 from procure.kernel.actors import Actor
 from procure.kernel.canonical import read_canonical
 from procure.kernel.errors import NotFound
@@ -75,8 +75,12 @@ class _Row(msgspec.Struct):
 
     def why(self) -> Reason:
         """Say why the request stands where it does: what came later, or the latest analysis."""
-        if said := self.state_reason or self.reason:
-            return read_canonical(said, Reason)
+        if self.state_reason and self.state == RequestState.REFUSED:
+            return because("refused", n_("Refused: {reason}"), reason=self.state_reason)
+        if self.state_reason:
+            return because("given-back", self.state_reason)
+        if self.reason:
+            return read_canonical(self.reason, Reason)
         return because("not-analysed", n_("Waits for the next analysis of demand."))
 
 
@@ -200,14 +204,16 @@ async def _life(row: _Row) -> list[LifeStep]:
     )
     for verdict in said:
         text = _VERDICTS[Verdict(verdict.verdict)]
-        why = read_canonical(verdict.reason, Reason)
-        link = f"/demand/{verdict.basis_id}"
         steps.append(
             LifeStep(
-                verdict.made_at, text, {"name": verdict.name}, text.format(name=verdict.name), link
+                at=verdict.made_at,
+                text=text,
+                values={"name": verdict.name},
+                message=text.format(name=verdict.name),
+                why=read_canonical(verdict.reason, Reason),
+                link=f"/demand/{verdict.basis_id}",
             )
         )
-        steps.append(LifeStep(verdict.made_at, why.text, dict(why.values), why.message))
     return steps
 
 

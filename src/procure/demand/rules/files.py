@@ -9,7 +9,6 @@ import csv
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -52,13 +51,13 @@ def read_sheet(content: bytes) -> Sheet:
     if not content.strip():
         raise _refused("empty", n_("The file is empty."))
     if content.startswith(b"PK\x03\x04"):
-        return Sheet("xlsx", _rows(_workbook_cells(content)))
+        return _sheet("xlsx", _rows(_workbook_cells(content)))
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise _refused("old-workbook", n_("This is an old workbook; save it as .xlsx or CSV."))
     text = _decoded(content)
     if text.lstrip()[:1] in {"[", "{"}:
-        return Sheet("json", _json_rows(text))
-    return Sheet("csv", _rows(_csv_cells(text)))
+        return _sheet("json", _json_rows(text))
+    return _sheet("csv", _rows(_csv_cells(text)))
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
@@ -86,6 +85,12 @@ def defused(text: str) -> str:
 
 def _refused(code: str, text: str, **values: str | int) -> Refused:
     return Refused([Finding(code, text, values, field="file")])
+
+
+def _sheet(kind: str, rows: list[Row]) -> Sheet:
+    if not rows:
+        raise _refused("empty", n_("The file has no requests in it."))
+    return Sheet(kind, rows)
 
 
 def _cell(value: object) -> str:
@@ -332,7 +337,10 @@ def _check_parts(content: bytes) -> None:
             with archive.open(part) as stream:
                 if _declares_type(stream):
                     raise _refused("entities", n_("This workbook declares XML entities."))
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+    except Refused:
+        raise
+    except Exception as error:
+        # Half a dozen kinds of error say that this is no archive after all.
         raise _refused("workbook", n_("This workbook cannot be read. Save it anew.")) from error
 
 

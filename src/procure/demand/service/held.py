@@ -6,10 +6,8 @@ from uuid import UUID
 import msgspec
 
 from procure.db import connection, fetch_as
-from procure.demand.rules.groups import Reason
 from procure.demand.states import RequestState
 from procure.kernel.actors import Actor, Permission
-from procure.kernel.canonical import canonical
 from procure.kernel.errors import Forbidden, NotFound
 from procure.kernel.texts import n_
 
@@ -43,14 +41,17 @@ async def hold(request_id: UUID, *, buyer_id: UUID | None) -> Held:
     return rows[0]
 
 
-async def move(ids: Sequence[UUID], to: RequestState, reason: Reason | None = None) -> None:
-    """Write the new state of requests that are held, with the reason if a decision gave one."""
+async def move(ids: Sequence[UUID], to: RequestState, reason: str | None = None) -> None:
+    """Write the new state of requests that are held, with the reason if a decision gave one.
+
+    The reason of a refusal is a person's words, any other one a source text marked with `n_`.
+    """
     async with connection() as c:
         await c.execute(
             "UPDATE request SET state = $2, state_reason = $3 WHERE id = ANY($1)",
             list(ids),
             to,
-            canonical(reason) if reason else None,
+            reason,
         )
 
 

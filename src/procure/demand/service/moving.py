@@ -7,7 +7,6 @@ from uuid import UUID
 from procure.audit import service as audit
 from procure.db import fetch_as, transaction
 from procure.demand import queries
-from procure.demand.rules.groups import Reason, because
 from procure.demand.schemas import (
     PlacedRequest,
 )
@@ -45,7 +44,7 @@ async def refuse_request(actor: Actor, request_id: UUID, reason: str, now: datet
         await move(
             [request_id],
             REQUEST.after(request.state, "refuse"),
-            because("refused", n_("Refused: {reason}"), reason=reason),
+            reason,
         )
         # The reason is a person's words and may name someone, so it stays with the request.
         await audit.record(
@@ -88,9 +87,7 @@ async def release_requests(
         "requests:released",
         now,
         area_codes=area_codes,
-        reason=because(
-            "released", n_("Its lot got no contract. Waits for the next analysis of demand.")
-        ),
+        reason=n_("Its lot got no contract. Waits for the next analysis of demand."),
         actor=actor,
     )
 
@@ -108,9 +105,7 @@ async def give_back(actor: Actor, basis_id: UUID, now: datetime) -> int:
         [RequestState.PLANNED],
         "requests:released",
         now,
-        reason=because(
-            "given-back", n_("Its analysis was set aside. Waits for the next analysis of demand.")
-        ),
+        reason=n_("Its analysis was set aside. Waits for the next analysis of demand."),
         actor=actor,
     )
 
@@ -123,7 +118,7 @@ async def _move_of_basis(
     now: datetime,
     *,
     area_codes: Sequence[str] | None = None,
-    reason: Reason | None = None,
+    reason: str | None = None,
     actor: Actor | None = None,
 ) -> int:
     """Move the requests in groups of a basis that are in one of `states`; hold them first."""
