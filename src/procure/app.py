@@ -19,6 +19,7 @@ from litestar.template import TemplateConfig
 from procure.adapters.age_seal import AgeSealer
 from procure.adapters.business_register import FixtureBusinessRegister, NoBusinessRegister
 from procure.adapters.employment_register import HttpEmploymentRegister
+from procure.adapters.pain001 import Pain001Writer
 from procure.adapters.signing import FileSigner
 from procure.db.server import database
 from procure.demo.api import DemoApi
@@ -89,6 +90,11 @@ def provide_signer() -> FileSigner:
     return FileSigner()
 
 
+def provide_payment_file() -> Pain001Writer:
+    """Give handlers what writes payment files."""
+    return Pain001Writer()
+
+
 def provide_employment_register() -> HttpEmploymentRegister:
     """Give handlers the employment register of the settings."""
     return HttpEmploymentRegister()
@@ -125,6 +131,7 @@ def create_app(*, lifespan: list[Lifespan] | None = None) -> Litestar:
             "form": Provide(provide_form),
             "sealer": Provide(provide_sealer, sync_to_thread=False),
             "signer": Provide(provide_signer, sync_to_thread=False),
+            "payment_file": Provide(provide_payment_file, sync_to_thread=False),
             "employment_register": Provide(provide_employment_register, sync_to_thread=False),
             "business_register": Provide(provide_business_register),
         },
