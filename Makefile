@@ -135,7 +135,7 @@ migration: $(DONE)/runtime
 
 i18n: $(DONE)/runtime
 	@mkdir -p $(LOCALES)
-	$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --add-location file --sort-by-file \
+	$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --keyword n_ --add-location file --sort-by-file \
 	  --project Procure --copyright-holder "The Procure maintainers" \
 	  --output-file $(LOCALES)/messages.pot src/procure $(wildcard templates)
 	@for language in $(LANGUAGES); do \
