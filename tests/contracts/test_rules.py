@@ -30,8 +30,9 @@ from procure.contracts.rules import (
     pots,
     sign_findings,
 )
+from procure.contracts.rules.clauses import FAMILIES
 from procure.kernel.canonical import canonical, read_canonical
-from procure.parameters import folder, read_yaml
+from procure.parameters import folder, read_yaml, reference
 from tests.builders.contracts import AT
 
 BUYER, PROVIDER, BID, FRAMEWORK_BID, SCHEME = (UUID(int=n) for n in range(1, 6))
@@ -190,6 +191,11 @@ def test_the_library_fills_in_all_of_its_numbers_and_marks_what_is_assumed() -> 
         assert item.provenance in {"sourced", "derived", "assumed"}
         assert (item.source == "set by the buyer") == (item.provenance == "assumed")
     assert len({item.code for item in library.items}) == len(library.items) == 13
+
+
+def test_every_family_that_a_bid_may_promise_has_words() -> None:
+    listed = {item["code"] for item in reference("outcome_families")} - {"exit", "none"}
+    assert listed == FAMILIES.keys()
 
 
 # --- Documents ------------------------------------------------------------------------------

@@ -19,8 +19,10 @@ from procure.kernel.actors import Actor, Permission, Role
 from procure.kernel.errors import Conflict, Forbidden, Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
+from procure.parameters import names
 from procure.tasks.queries import tasks_of
 from procure.web.forms import Form
+from procure.web.languages import language
 from procure.web.templates import page, see_other
 
 
@@ -32,6 +34,7 @@ async def contract_page(
         "contracts/contract.html",
         contract=view,
         duties=await tasks_of(actor, view.id, now),
+        families=names("outcome_families", language()),
         findings=findings or [],
     )
 

@@ -28,7 +28,7 @@ CAP = "CAP"
 FAMILIES = {  # of outcomes: English, Estonian
     "employment": ("work", "töö"),
     "education": ("education", "õpingud"),
-    "other_service": ("another service", "teine teenus"),
+    "other-service": ("another service", "teine teenus"),
     "progress": ("progress", "edasiminek"),
     "referral": ("municipal case management", "KOV juhtumikorraldus"),
 }
