@@ -150,6 +150,12 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     withheld: Sequence[WithheldView]
 
 
+class ExpectationList(msgspec.Struct, frozen=True):
+    """What each group would bring by now, the newest group first."""
+
+    items: list[Expectation]
+
+
 class EntryView(msgspec.Struct, frozen=True):
     """One side of a ledger transaction: debit positive, credit negative."""
 
@@ -243,3 +249,9 @@ class Owed(msgspec.Struct, frozen=True):
     owed_amount: Decimal
     currency: str
     kept_back: Sequence[Said]
+
+
+class OwedList(msgspec.Struct, frozen=True):
+    """What is owed and in no file yet, by contract."""
+
+    items: list[Owed]
