@@ -12,9 +12,6 @@ import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from importlib import import_module
-from importlib.util import find_spec
-from typing import cast
 from uuid import UUID
 
 from pgqueuer import PgQueuer
@@ -23,20 +20,25 @@ from pgqueuer.models import Job, Schedule
 from pgqueuer.types import QueueExecutionMode
 
 from procure.adapters.weasyprint import WeasyPrinter
+from procure.awards import service as awards
+from procure.contracts import service as contracts
 from procure.db import DB, connection
 from procure.db.server import database
 from procure.documents import service as documents
 from procure.documents.ports import NoPrinter, Printer
 from procure.documents.rules import PRINT_JOB
+from procure.payments import service as payments
+from procure.tenders import service as tenders
 from procure.web.clock import provide_now
 
 # What comes due by the clock, in the order of the flow, so that one tick carries a thing as far as
 # it may go. Each takes `now`, is safe to repeat, and tells how many it did.
-CLOCK = (
-    ("tenders", "close_due"),
-    ("awards", "finish_due"),
-    ("contracts", "start_due"),
-    ("contracts", "end_due"),
+CLOCK: tuple[Callable[..., Awaitable[int]], ...] = (
+    tenders.close_due,
+    awards.finish_due,
+    contracts.start_due,
+    contracts.end_due,
+    payments.draft_due,
 )
 EVERY_MINUTE = "* * * * *"
 EVERY_HOUR = "17 * * * *"
@@ -64,25 +66,14 @@ async def run_due(now: datetime) -> int:
     async with connection() as held:
         await held.execute("SELECT pg_advisory_lock($1)", CLOCK_LOCK)
         try:
-            for package, name in CLOCK:
+            for job in CLOCK:
                 try:
-                    done += await _clock_job(package, name)(now=now)
+                    done += await job(now=now)
                 except Exception:
-                    log.exception("%s.%s failed at %s", package, name, now)
+                    log.exception("%s.%s failed at %s", job.__module__, job.__name__, now)
         finally:
             await held.execute("SELECT pg_advisory_unlock($1)", CLOCK_LOCK)
     return done
-
-
-def _clock_job(package: str, name: str) -> Callable[..., Awaitable[int]]:
-    module = f"procure.{package}.service"
-    if find_spec(module) is None:
-        return _nothing
-    return cast("Callable[..., Awaitable[int]]", getattr(import_module(module), name, _nothing))
-
-
-async def _nothing(*, now: datetime) -> int:  # noqa: ARG001 - stands for a job that is not written
-    return 0
 
 
 async def prune() -> None:

@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -172,7 +171,7 @@ async def test_what_is_due_is_done_in_the_order_of_the_flow(
 ) -> None:
     called: list[str] = []
 
-    def job(name: str, done: int) -> object:
+    def job(name: str, done: int) -> Callable[..., Awaitable[int]]:
         async def run(*, now: datetime) -> int:
             assert now == NOW
             called.append(name)
@@ -182,18 +181,21 @@ async def test_what_is_due_is_done_in_the_order_of_the_flow(
 
         return run
 
-    modules = {
-        "procure.tenders.service": SimpleNamespace(close_due=job("close", 2)),
-        "procure.awards.service": SimpleNamespace(finish_due=job("finish", -1)),
-        "procure.contracts.service": SimpleNamespace(
-            start_due=job("start", 1), end_due=job("end", 0)
-        ),
-    }
-    monkeypatch.setattr(worker, "find_spec", modules.get)
-    monkeypatch.setattr(worker, "import_module", modules.__getitem__)
+    jobs = job("close", 2), job("finish", -1), job("start", 1), job("end", 0)
+    monkeypatch.setattr(worker, "CLOCK", jobs)
     assert await worker.run_due(NOW) == 3
     assert called == ["close", "finish", "start", "end"]
-    assert "awards.finish_due failed" in caplog.text
+    assert "LookupError: finish" in caplog.text
+
+
+def test_the_clock_goes_through_the_stages_in_the_order_of_the_flow() -> None:
+    stages = [job.__module__.split(".")[1] for job in worker.CLOCK]
+    assert stages == ["tenders", "awards", "contracts", "contracts", "payments"]
+
+
+async def test_a_tick_with_nothing_to_do_does_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    assert await worker.run_due(NOW) == 0
+    assert "failed" not in caplog.text
 
 
 async def test_two_ticks_do_not_run_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,8 +209,8 @@ async def test_two_ticks_do_not_run_at_the_same_time(monkeypatch: pytest.MonkeyP
         running -= 1
         return 1
 
-    monkeypatch.setattr(worker, "_clock_job", lambda package, name: slow)
-    assert await asyncio.gather(worker.run_due(NOW), worker.run_due(NOW)) == [4, 4]
+    monkeypatch.setattr(worker, "CLOCK", (slow, slow))
+    assert await asyncio.gather(worker.run_due(NOW), worker.run_due(NOW)) == [2, 2]
     assert most == 1
 
 
