@@ -6,7 +6,6 @@ import re
 import time
 import unicodedata
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from procure.demo.errors import DemoFailed
@@ -16,6 +15,11 @@ from procure.demo.story.stage import AUDITOR, Json, Stage
 from procure.dossier import verify
 
 PATIENCE_SECONDS = 120
+CORRECTED = "outcome:EMP_SUST_90:CL-90004"  # the line that the register takes back
+LINKS = (
+    *("payment", "claim", "outcome", "participant", "group", "clause", "contract"),
+    *("award", "bid", "criterion", "tender", "basis", "request"),
+)
 
 
 def play_dossier(stage: Stage, tender: Json) -> None:
@@ -32,19 +36,18 @@ def play_dossier(stage: Stage, tender: Json) -> None:
     problems, said = _verify(stage.keep("dossier-damaged.zip", damaged))
     for line in said.splitlines()[:4]:
         stage.progress.note(line)
-    stage.figures.check("damage-named", len({p for p in problems if p.startswith(f"{name}:")}))
+    named = {problem.partition(":")[0] for problem in problems} - {"file"}
+    stage.figures.check("damage-named", "the damaged one" if named == {name} else str(named))
 
 
 def play_thread(stage: Stage, paid: Paid) -> None:
     """Walk from the corrected line back to the request, and from the request to the payment."""
     auditor = stage.cast[AUDITOR]
-    line = next(
-        line
-        for line in paid.claims[0]["lines"]
-        if line["client_ref"] == "CL-90004" and line["key"].endswith("EMP_SUST_90")
-    )
+    line = next(line for line in paid.claims[0]["lines"] if line["key"] == CORRECTED)
     back = auditor.get(f"/thread/claim-line/{line['id']}")
     stage.does(AUDITOR, "follows a payment line back: " + _chain(back))
+    if missing := set(LINKS) - {step["kind"] for step in _steps(back)}:
+        raise DemoFailed(f"The thread of a payment line lacks {', '.join(sorted(missing))}.")
     requests = [step for step in _steps(back) if step["kind"] == "request"]
     stage.figures.check("thread-back", " ".join(step["values"]["reference"] for step in requests))
     request = find_request(stage, "REQ-2025-0004")
@@ -55,12 +58,12 @@ def play_thread(stage: Stage, paid: Paid) -> None:
     stage.keep("thread.json", {"back": back, "forward": forward})
 
 
-def play_papers(stage: Stage, subjects: Sequence[str]) -> None:
-    """Fetch every paper about these things once it is printed, named so that people find it."""
+def play_papers(stage: Stage) -> None:
+    """Fetch every paper of the story once it is printed, named so that people find it."""
     auditor = stage.cast[AUDITOR]
     papers = [
         paper
-        for subject in subjects
+        for subject in stage.subjects
         for paper in auditor.get("/papers", subject_id=subject)["items"]
     ]
     for paper in papers:

@@ -1,12 +1,13 @@
 """Step 5: the decision, a letter with reasons to everyone, and the standstill that follows."""
 
+from procure.demo.errors import DemoFailed
 from procure.demo.story.bidding import lot_of
 from procure.demo.story.material import read
 from procure.demo.story.stage import COORDINATOR, Json, Stage
 
 
 def play_framework(stage: Stage, tender: Json, ranking: Json) -> Json:
-    """Decide lot L03 for both bids that are left, and end the nine lots without tenders."""
+    """Decide lot L03 for both bids that are left; nine lots ended at the opening."""
     fixture = read("tender-2024")
     coordinator = stage.cast[COORDINATOR]
     stage.clock(fixture["timetable"]["decided_at"])
@@ -14,13 +15,13 @@ def play_framework(stage: Stage, tender: Json, ranking: Json) -> Json:
     stage.figures.check("letters-count", len(award["letters"]))
     stage.figures.check("last-blocked", award["last_blocked_on"])
     ended = [
-        coordinator.post(
-            f"/lots/{lot_of(tender, code)}/conclude",
-            {"ground": fixture["lots_without_bids_ground"]},
-        )
-        for code in fixture["lots_without_bids"]
+        lot["code"]
+        for lot in coordinator.get(f"/tenders/{tender['id']}")["lots"]
+        if lot["ground"] == fixture["lots_without_bids_ground"]
     ]
-    stage.does(COORDINATOR, f"ends {len(ended)} lots for which nobody bid")
+    stage.progress.note(f"Nobody bid for {', '.join(ended)}: they ended without award")
+    if ended != fixture["lots_without_bids"]:
+        raise DemoFailed(f"These lots ended without tenders: {', '.join(ended)}.")
     stage.figures.check("lots-without-bids", len(ended))
     return award
 
@@ -42,6 +43,7 @@ def _decide(stage: Stage, tender: Json, ranking: Json, *, winners_count: int, re
             "acknowledged_reversal": True,
         },
     )
+    stage.subjects.append(award["id"])
     names = " and ".join(supplier["provider_name"] for supplier in award["suppliers"])
     until = award["last_blocked_on"]
     stage.does(

@@ -79,6 +79,7 @@ def play_call_off(stage: Stage, award: Json, parties: Parties) -> Json:
 
 def _sign(stage: Stage, contract: Json, parties: Parties) -> Json:
     """Sign for both sides, each under the hash of the document as it reads it."""
+    stage.subjects.append(contract["id"])
     path = f"/contracts/{contract['id']}"
     manager = manager_of(parties.code_of(contract["provider_id"])) or ""
     for email in (manager, CONTRACT_MANAGER):

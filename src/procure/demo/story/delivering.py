@@ -87,6 +87,7 @@ def _plan(group: Group) -> None:
         },
     )
     group.id = planned["id"]
+    stage.subjects.append(group.id)
     stage.does(
         CONSULTANT,
         f"plans {fixture['code']} in {planned['place']}: {len(days)} days from {days[0]} to "
@@ -110,6 +111,11 @@ def _events(group: Group) -> list[_Event]:
     ]
     for person in fixture["participants"]:
         events += _events_of(group, person)
+    for kind in ("individual", "exit"):
+        days = {
+            p[f"{kind}_plan"]["agreed_on"] for p in fixture["participants"] if p[f"{kind}_plan"]
+        }
+        events += [_Event(at(day, 16), partial(_agree, group, kind, day)) for day in days]
     events += [
         _Event(at(visit["visited_on"], 18), partial(_visit, group, visit))
         for visit in fixture["visits"]
@@ -125,14 +131,6 @@ def _events_of(group: Group, person: dict[str, Any]) -> list[_Event]:
     if person["replaces"]:
         day = person["referred_on"]
         events.append(_Event(at(day, 9), partial(_refer, group, day)))
-    for kind, name in (("individual", "individual_plan"), ("exit", "exit_plan")):
-        if plan := person[name]:
-            events.append(
-                _Event(
-                    at(plan["agreed_on"], 16),
-                    partial(_agree, group, person, kind, plan),
-                )
-            )
     if leaves := person["leaves_until"]:
         events.append(_Event(at(leaves, 8), partial(_leave, group, person)))
     for outcome in person["outcomes"]:
@@ -172,8 +170,8 @@ def _refer(group: Group, day: date) -> None:
 
 
 def _start(group: Group) -> None:
-    group.stage.cast[FACILITATOR].post(f"/groups/{group.id}/start")
-    group.stage.does(FACILITATOR, f"starts {group.fixture['code']}")
+    group.stage.cast[CONSULTANT].post(f"/groups/{group.id}/start")
+    group.stage.does(CONSULTANT, f"starts {group.fixture['code']}")
 
 
 def _mark_by_hand(group: Group, day: date) -> None:
@@ -208,20 +206,26 @@ def _mark_until(group: Group, day: date) -> None:
     group.marked_until = day + timedelta(days=1)
 
 
-def _agree(group: Group, person: dict[str, Any], kind: str, plan: dict[str, Any]) -> None:
-    client = person["client_ref"]
-    group.stage.cast[FACILITATOR].post(
-        f"/participants/{group.participants[client]}/plans",
-        {"kind": kind, "agreed_on": plan["agreed_on"], "goal": plan["goal"]},
-    )
-    group.stage.does(FACILITATOR, f"agrees the {kind} plan of {client}")
+def _agree(group: Group, kind: str, day: date) -> None:
+    """Record the plans that were agreed on that day."""
+    plans = {
+        person["client_ref"]: person[f"{kind}_plan"]
+        for person in group.fixture["participants"]
+        if person[f"{kind}_plan"] and person[f"{kind}_plan"]["agreed_on"] == day
+    }
+    for client, plan in plans.items():
+        group.stage.cast[FACILITATOR].post(
+            f"/groups/{group.id}/participants/{group.participants[client]}/plans",
+            {"kind": kind, "agreed_on": day, "goal": plan["goal"]},
+        )
+    group.stage.does(FACILITATOR, f"agrees the {kind} plan with {', '.join(plans)}")
 
 
 def _leave(group: Group, person: dict[str, Any]) -> None:
     client, leaves = person["client_ref"], person["leaves_until"]
     _mark_until(group, leaves - timedelta(days=1))
     group.stage.cast[CONSULTANT].post(
-        f"/participants/{group.participants[client]}/leave",
+        f"/groups/{group.id}/participants/{group.participants[client]}/leave",
         {"leaves_until": leaves, "reason": person["exit_reason"]},
     )
     group.stage.does(CONSULTANT, f"records that {client} leaves: {person['exit_reason']}")

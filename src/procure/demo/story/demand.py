@@ -8,8 +8,11 @@ from procure.demo.errors import DemoFailed
 from procure.demo.story.client import Answer
 from procure.demo.story.material import file, read
 from procure.demo.story.stage import CONSULTANT, COORDINATOR, Json, Stage
+from procure.kernel.time import at
 
 CSV = "text/csv"
+SPRING = at(date(2025, 5, 26), 10)
+PRESENT = at(date(2026, 11, 24), 9)
 
 
 def play_2024(stage: Stage) -> str:
@@ -117,7 +120,7 @@ def _basis(stage: Stage, draft: dict[str, Any]) -> str:
     stage.does(
         COORDINATOR,
         f"keeps the analysis “{basis['name']}”: {totals['requests_count']} requests, "
-        f"{totals['groups_count']} groups of {states['grouped']} people, "
+        f"{states['grouped']} people in {totals['groups_count']} group(s), "
         f"{totals['waiting_count']} wait, {totals['referred_count']} go to the municipality",
     )
     return str(basis["id"])

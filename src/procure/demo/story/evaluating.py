@@ -58,7 +58,7 @@ def _score(
     stage.clock(timetable["declared_at"])
     for position, email in enumerate(panel, start=1):
         text = given[position]["declaration"]
-        stage.cast[email].refused(f"{lot}/scores/hand-in", {"scores": []}, status=403)
+        stage.cast[email].refused(f"{lot}/scores", {"scores": []}, status=403)
         stage.cast[email].post(f"{lot}/declaration", {"has_conflict": False, "text": text})
         stage.does(email, f"declares: “{text}”")
     stage.clock(timetable["scored_at"])
@@ -72,7 +72,7 @@ def _score(
             }
             for score in given[position]["scores"]
         ]
-        stage.cast[email].post(f"{lot}/scores/hand-in", {"scores": scores})
+        stage.cast[email].post(f"{lot}/scores", {"scores": scores})
         stage.does(email, f"hands in {len(scores)} scores with a reason each, seen by nobody else")
 
 

@@ -87,7 +87,7 @@ FIGURES: Mapping[str, Figure] = {
     "thread-back": Figure(9, "the payment line leads back to", "REQ-2025-0004"),
     "thread-forward": Figure(9, "the request leads forward to EUR", Decimal("11814.00")),
     "verified": Figure(9, "problems in the dossier", 0),
-    "damage-named": Figure(9, "files named in the copy with one byte changed", 1),
+    "damage-named": Figure(9, "file named in the copy with one byte changed", "the damaged one"),
 }
 
 

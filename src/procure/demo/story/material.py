@@ -25,7 +25,7 @@ def file(name: str) -> bytes:
 @cache
 def table(name: str) -> list[dict[str, str]]:
     """Read a CSV file of the demo, a dictionary a row."""
-    return list(csv.DictReader(io.StringIO(file(name).decode())))
+    return list(csv.DictReader(io.StringIO(file(f"{name}.csv").decode())))
 
 
 def instant(text: str) -> datetime:

@@ -8,7 +8,6 @@ from rich.text import Text
 
 from procure.kernel.time import ZONE
 
-STEPS = 9
 MARGIN = 13  # where the day stands
 
 
@@ -22,18 +21,18 @@ class Progress:
         self._day, self._is_new_day = "", False
         self.seconds: dict[str, float] = {}
 
-    def step(self, number: int, title: str) -> None:
+    def step(self, number: str, title: str) -> None:
         """Begin a step of the main job."""
         self.end_step()
-        self._step = f"{number} {title}"
-        self._console.print()
-        self._console.print(Text.assemble((f"{number}/{STEPS} ", "bold cyan"), (title, "bold")))
+        self._step = f"{number}: {title}"
+        self._is_new_day = True
+        self._console.print(Text.assemble("\n", (f"{number}: ", "bold cyan"), (title, "bold")))
 
     def end_step(self) -> None:
         """Keep how long the step took."""
         now = time.monotonic()
-        name = self._step or "0 Before the story"
-        self.seconds[name] = self.seconds.get(name, 0) + now - self._step_started
+        if self._step:
+            self.seconds[self._step] = round(now - self._step_started, 1)
         self._step_started = now
 
     def act(self, name: str, deed: str) -> None:
@@ -56,9 +55,11 @@ class Progress:
             Text.assemble((f"{'✓':>{MARGIN}} ", "bold green"), text), soft_wrap=True
         )
 
-    def total(self) -> float:
-        """Return the seconds since the beginning."""
-        return time.monotonic() - self._started
+    def finish(self, figures_count: int) -> None:
+        """Say that everything came out, and how long it took."""
+        seconds = time.monotonic() - self._started
+        text = f"All {figures_count} figures came out, in {seconds:.0f} seconds."
+        self._console.print(Text.assemble("\n", (text, "bold green")))
 
     def _line(self, text: Text) -> None:
         day = self._day if self._is_new_day else ""

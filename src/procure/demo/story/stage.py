@@ -31,10 +31,15 @@ class Stage:
         self.progress = progress
         self.figures = Figures(progress)
         self.folder = folder
+        self.subjects: list[str] = []  # what papers are printed about, by id
+        self._now: datetime | None = None
 
     def clock(self, to: datetime | str) -> None:
-        """Move the clock forward, so that what is due by then happens."""
+        """Move the clock forward, so that what is due by then happens; never back."""
         instant = datetime.fromisoformat(to) if isinstance(to, str) else to
+        if self._now is not None and instant <= self._now:
+            return
+        self._now = instant
         self.cast[ADMIN].post("/clock", {"to": instant})
         self.progress.clock(instant)
 
@@ -63,7 +68,7 @@ def who(email: str) -> str:
     """Name a person as the terminal does: with the role, or the provider they act for.
 
     >>> who("finance2@fond.example"), who("manager@pakkuja14.example")
-    ('Andres Muru, finance officer', 'Oleg Sepp, Odavpakkuja OÜ')
+    ('Andres Muru (finance officer)', 'Oleg Sepp (Odavpakkuja OÜ)')
     """
     member = members()[email]
     organisation = next(
@@ -72,5 +77,5 @@ def who(email: str) -> str:
         if org["registry_code"] == member.organisation
     )
     if organisation["kind"] == "provider":
-        return f"{member.name}, {organisation['name']}"
-    return f"{member.name}, {TERMS[member.roles[0]].lower()}"
+        return f"{member.name} ({organisation['name']})"
+    return f"{member.name} ({TERMS[member.roles[0]].lower()})"

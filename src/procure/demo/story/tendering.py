@@ -77,6 +77,7 @@ def play_present(stage: Stage, basis_id: str, parties: Parties) -> Json:
 def publish(stage: Stage, tender_id: str) -> Json:
     """Publish a draft, and say which days follow from it."""
     tender: Json = stage.cast[COORDINATOR].post(f"/tenders/{tender_id}/publish")
+    stage.subjects.append(tender_id)
     stage.does(
         COORDINATOR,
         f"publishes {tender['reference']}; the legal calendar has {len(tender['calendar'])} days, "
