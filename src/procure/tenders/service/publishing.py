@@ -16,7 +16,7 @@ from procure.kernel.actors import Actor, Permission, Role
 from procure.kernel.errors import Conflict
 from procure.kernel.texts import n_
 from procure.kernel.time import legal_day
-from procure.parameters import holidays
+from procure.parameters import holidays, reference
 from procure.tasks import service as tasks
 from procure.tenders import queries
 from procure.tenders.ports import Sealer
@@ -102,6 +102,7 @@ def _notice(
     """Gather what the printed notice says; no names of keyholders."""
     rules = context.rule_set
     procedure = rules.procedure(facts.procedure)
+    named = _names("counties")
     calendar = CalendarFacts(
         facts.procedure, context.started_on, facts.deadline_at, facts.contract_starts_on
     )
@@ -115,7 +116,7 @@ def _notice(
         "rule_set_name": rules.name,
         "service_code": facts.service_code,
         "cpv": facts.cpv,
-        "technique": facts.technique,
+        "technique_name": _names("framework_techniques")[facts.technique],
         "published_at": now,
         "deadline_at": facts.deadline_at,
         "contract_starts_on": facts.contract_starts_on,
@@ -126,6 +127,7 @@ def _notice(
         "currency": facts.currency,
         "total_amount": sum((lot.value_amount for lot in facts.lots), Decimal(0)),
         "lots": facts.lots,
+        "county_names": {code: named[code] for lot in facts.lots for code in lot.counties},
         "criteria": facts.criteria,
         "quorum_count": facts.opening_quorum_count,
         "keyholders_count": len(facts.keyholder_ids),
@@ -133,6 +135,11 @@ def _notice(
         "calendar": legal_calendar(calendar, rules, holidays()),
         "periods_ahead": periods_ahead(facts.procedure, rules),
     }
+
+
+def _names(kind: str) -> dict[str, dict[str, str]]:
+    """Return what the codes of a list are called in every language, for a paper to keep."""
+    return {item["code"]: item["name"] for item in reference(kind)}
 
 
 async def _tasks_of_publication(facts: TenderFacts, now: datetime) -> None:
