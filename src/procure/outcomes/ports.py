@@ -1,7 +1,7 @@
 """What outcomes ask of the outside: an employment register, in our words."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from procure.kernel.errors import ProcureError
 from procure.outcomes.rules import Spell, SpellQuestion
@@ -13,6 +13,7 @@ class RegisterUnavailable(ProcureError):
     status = 503
 
 
+@runtime_checkable  # Litestar checks what it hands to a handler
 class EmploymentRegister(Protocol):
     """Answers who worked where and when (in Estonia TÖR, kept by the tax authority)."""
 
