@@ -114,7 +114,11 @@ async def database_lifespan(_: Litestar) -> AsyncGenerator[None, None]:
 
 def create_app(*, lifespan: list[Lifespan] | None = None) -> Litestar:
     """Make the application. Tests bring their own database and pass an empty `lifespan`."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+        force=True,  # the server has set up the root logger its own way, and would keep ours quiet
+    )
     static = create_static_files_router(
         path="/static",
         directories=[STATIC],
