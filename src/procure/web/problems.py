@@ -101,8 +101,6 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[A
         return on_unexpected(request, error)
     if isinstance(error, NotAuthorizedException) and not request.url.path.startswith("/api/"):
         return Redirect(f"/sign-in?next={request.url.path}", status_code=HTTP_303_SEE_OTHER)
-    if error.status_code >= HTTP_500_INTERNAL_SERVER_ERROR:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     detail, findings = languages.translate(error.detail), []
     if isinstance(error, ValidationException):
         findings = [
