@@ -108,6 +108,7 @@ class Found:
     def __init__(self) -> None:
         self.problems: list[str] = []
         self.files: dict[str, bytes] = {}
+        self.broken: set[str] = set()  # files that cannot be unpacked, which is said once
         self.tables: dict[str, list[Row]] = {}
         self.manifest: Row = {}
         self.events: dict[int, str] = {}  # hash by number
@@ -117,6 +118,12 @@ class Found:
     def wrong(self, where: str, what: str) -> None:
         """Add a problem."""
         self.problems.append(f"{where}: {what}")
+
+    def lacks(self, path: str, what: str) -> bool:
+        """Tell whether a file cannot be looked at, and say so if nobody has."""
+        if path not in self.files and path not in self.broken:
+            self.wrong(path, f"is missing: {what}")
+        return path not in self.files
 
     def rows(self, name: str) -> list[Row]:
         """Return a table's rows, none if it could not be read."""
@@ -197,7 +204,8 @@ def read_archive(found: Found, content: bytes) -> None:
                 try:
                     found.files[entry.filename] = archive.read(entry)
                 except BROKEN as error:
-                    found.wrong(entry.filename, f"cannot be unpacked: {error}")
+                    found.broken.add(entry.filename)
+                    found.wrong(entry.filename, f"was changed, and cannot be unpacked: {error}")
     except BROKEN as error:
         if found.problems:
             raise Unreadable(f"not a zip any more ({error}), and {found.problems[0]}") from error
@@ -206,6 +214,8 @@ def read_archive(found: Found, content: bytes) -> None:
 
 def read_manifest(found: Found) -> None:
     """Read the list by which the rest is checked."""
+    if "manifest.json" in found.broken:
+        raise Unreadable("; ".join(found.problems))
     if "manifest.json" not in found.files:
         raise Unreadable("there is no manifest.json in the file, so it is not a dossier")
     manifest = parse(found, "manifest.json")
@@ -232,9 +242,10 @@ def check_files(found: Found) -> None:
     for path, entry in sorted(listed.items()):
         if not FILE_NAME.fullmatch(path) or path == "manifest.json":
             found.wrong("manifest.json", f"lists a file by a name that no dossier has: {path!r}")
+        if path in found.broken:
+            continue
         if path not in found.files:
-            if not any(problem.startswith(f"{path}: cannot be") for problem in found.problems):
-                found.wrong(path, "is in the manifest and not in the file")
+            found.wrong(path, "is in the manifest and not in the file")
             continue
         content = found.files[path]
         if len(content) != entry["size_bytes"]:
@@ -284,8 +295,7 @@ def read_tables(found: Found) -> None:
             found.wrong(path, f"has {len(rows)} rows, {counts.get(name)} in the manifest")
         found.tables[name] = rows
     for name in sorted(counts.keys() - found.tables.keys()):
-        if f"facts/{name}.json" not in found.files:
-            found.wrong(f"facts/{name}.json", "is counted in the manifest and not there")
+        found.lacks(f"facts/{name}.json", "it is counted in the manifest")
 
 
 # --- The chain --------------------------------------------------------------
@@ -416,8 +426,7 @@ def check_receipts(found: Found) -> None:
 
 def check_receipt(found: Found, bid: Row, path: str, sealed: str) -> None:
     """Check one receipt against its bid."""
-    if path not in found.files:
-        found.wrong(path, "is missing: a bid has no receipt")
+    if found.lacks(path, "a bid has no receipt"):
         return
     receipt = parse(found, path)
     if not isinstance(receipt, dict):
@@ -448,9 +457,9 @@ def check_receipt(found: Found, bid: Row, path: str, sealed: str) -> None:
         )
     if bid["content"] is None:
         return
-    if sealed not in found.files:
-        found.wrong(sealed, "is missing: the bid was opened")
-    elif hashlib.sha256(found.files[sealed]).hexdigest() != facts["ciphertext_sha256"]:
+    if found.lacks(sealed, "the bid was opened"):
+        return
+    if hashlib.sha256(found.files[sealed]).hexdigest() != facts["ciphertext_sha256"]:
         found.wrong(sealed, "is not what the receipt was given for")
 
 
@@ -679,8 +688,7 @@ def check_payments(found: Found) -> None:
         ):
             found.wrong(where, f"{name}: pays more than its total of {run['total_amount']}")
         path = f"files/{run['file_sha256']}.xml"
-        if path not in found.files:
-            found.wrong(path, f"is missing: the payment file of {name}")
+        if found.lacks(path, f"the payment file of {name}"):
             continue
         for payment in own:
             amount = f"{Decimal(payment['payment_amount']):.2f}"
@@ -695,8 +703,7 @@ def check_papers(found: Found) -> None:
         if paper["file"] is None:
             continue
         path = f"files/{paper['file']}.pdf"
-        if path not in found.files:
-            found.wrong(path, f"is missing: the document {paper['title']!r}")
+        if found.lacks(path, f"the document {paper['title']!r}"):
             continue
         content = found.files[path]
         if not content.startswith(b"%PDF-"):
