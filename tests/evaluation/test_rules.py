@@ -4,7 +4,7 @@ import json
 import os
 from decimal import Decimal
 from fractions import Fraction
-from itertools import permutations
+from itertools import pairwise, permutations
 from pathlib import Path
 from uuid import UUID
 
@@ -19,12 +19,14 @@ from procure.evaluation.rules import (
     Ranking,
     ScoreEntry,
     StepKind,
+    bars,
     count_findings,
     deficits,
     fact_findings,
     field_of,
     fixed_price,
     labour_floor,
+    lines,
     low_prices,
     needs_panel,
     panel_findings,
@@ -797,3 +799,41 @@ def test_panel_findings_name_who_is_waited_for() -> None:
         "Anu",
         "Aet",
     ]
+
+
+# --- Pictures ----------------------------------------------------------------------------------
+
+
+def test_bars_are_as_long_as_their_points() -> None:
+    picture = bars(rank(FACTS))
+
+    assert [(bar.name, str(bar.total)) for bar in picture.bars] == [
+        ("T1", "73.47"),
+        ("T2", "73.33"),
+        ("T3", "64.33"),
+    ]
+    first = picture.bars[0].parts
+    assert [(part.code, part.x, part.width) for part in first] == [
+        ("K1", 0, 104),
+        ("K2", 104, 117),
+        ("K3", 221, 87),
+        ("K4", 308, 60),
+    ]
+    assert [part.has_label for part in picture.bars[2].parts] == [True, True, True, False]
+    assert len({*picture.colours.values()}) == 4
+
+
+def test_lines_follow_the_totals_and_their_names_keep_apart() -> None:
+    picture = lines(sensitivity(FACTS), NAMES)
+
+    assert [line.name for line in picture.lines] == ["T1", "T2", "T3"]
+    assert picture.lines[2].points.endswith(f"{picture.right},{picture.top}"), "100 at the top"
+    assert picture.published_x == picture.left + 224
+    heights = sorted(line.label_y for line in picture.lines)
+    assert all(lower - upper >= 15 for upper, lower in pairwise(heights))
+    assert len({(line.colour, line.dash) for line in picture.lines}) == 3
+
+
+def test_nothing_ranked_has_an_empty_picture() -> None:
+    assert bars(rank(lot(bid(T1, "20", excluded="out"), criteria=(K1,)))).bars == []
+    assert lines([], NAMES).lines == []

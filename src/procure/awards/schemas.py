@@ -9,6 +9,7 @@ import msgspec
 
 from procure.awards.rules import EndLetterFacts, LetterFacts, SupplierFacts
 from procure.documents.schemas import PaperView
+from procure.evaluation.rules import CriterionFacts
 from procure.evaluation.schemas import LotHead, RankingView
 from procure.kernel.findings import Finding
 
@@ -90,6 +91,7 @@ class AwardView(msgspec.Struct, frozen=True, kw_only=True):
     letters: Sequence[LetterView]
     paper: PaperView | None  # evaluation report and decision
     ranking: RankingView | None  # for the buyer
+    criteria: Sequence[CriterionFacts]
     actions: Sequence[str]
 
 
@@ -156,6 +158,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything to look at before a lot is decided."""
 
     lot: LotHead
+    criteria: Sequence[CriterionFacts]
     ranking: RankingView | None
     max_suppliers_count: int
     most_winners_count: int

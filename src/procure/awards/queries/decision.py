@@ -48,6 +48,7 @@ async def read_decision(
             previews = [LetterPreview(bid_id, letter) for bid_id, letter in written.items()]
     return DecisionView(
         lot=head,
+        criteria=facts.criteria,
         ranking=evaluation.ranking_view(latest, facts) if latest else None,
         max_suppliers_count=tender.max_suppliers_count,
         most_winners_count=most,

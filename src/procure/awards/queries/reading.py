@@ -21,6 +21,8 @@ from procure.db import fetch_as
 from procure.documents import queries as documents
 from procure.documents.schemas import PaperView
 from procure.evaluation import queries as evaluation
+from procure.evaluation.rules import CriterionFacts
+from procure.evaluation.schemas import RankingView
 from procure.identity import queries as identity
 from procure.kernel.actors import Actor, Permission
 from procure.kernel.errors import Forbidden
@@ -82,9 +84,11 @@ async def read_award(actor: Actor, award_id: UUID) -> AwardView:
         raise no_award(award_id)
     names = await identity.person_names([row.decided_by]) if is_ours else {}
     papers = {p.id: p for p in await documents.read_papers(actor, [award_id])}
-    ranking = None
+    ranking: RankingView | None = None
+    criteria: tuple[CriterionFacts, ...] = ()
     if is_ours:
         found = await evaluation.ranking_by_id(row.evaluation_id)
+        criteria = found.facts.criteria
         ranking = evaluation.ranking_view(found, await evaluation.facts_now(row.lot_id))
     return AwardView(
         id=row.id,
@@ -103,6 +107,7 @@ async def read_award(actor: Actor, award_id: UUID) -> AwardView:
         letters=sent,
         paper=papers.get(row.paper_id) if row.paper_id else None,
         ranking=ranking,
+        criteria=criteria,
         actions=[
             action
             for action in AWARD.actions(row.state)

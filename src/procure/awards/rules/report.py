@@ -28,6 +28,7 @@ class QuestionLine(msgspec.Struct, frozen=True, kw_only=True):
     """A question about a price, whole."""
 
     provider_name: str
+    flag: LowPrice  # as the price stood when it was asked about
     question: str
     asked_at: datetime
     due_on: date

@@ -19,7 +19,14 @@ from procure.awards.tables import Letter
 from procure.db import uuid7
 from procure.documents import service as documents
 from procure.evaluation import queries as evaluation
-from procure.evaluation.rules import BidFacts, EvaluationFacts, deficits, low_prices, sensitivity
+from procure.evaluation.rules import (
+    BidFacts,
+    EvaluationFacts,
+    LowPrice,
+    deficits,
+    low_prices,
+    sensitivity,
+)
 from procure.kernel.actors import Actor
 from procure.kernel.canonical import canonical
 from procure.tenders.rules import TenderFacts
@@ -133,6 +140,7 @@ async def report_facts(actor: Actor, case: Case) -> ReportFacts:
         questions=tuple(
             QuestionLine(
                 provider_name=names[row.bid_id],
+                flag=msgspec.json.decode(row.facts, type=LowPrice),
                 question=row.question,
                 asked_at=row.asked_at,
                 due_on=row.due_on,

@@ -5,6 +5,7 @@ formulas, `ranking` the order, `results` what comes out, `checks` what to know
 before deciding, `panel` what stands in the way. Source: RHS 85, 115, 117.
 """
 
+from procure.evaluation.rules.charts import bars, lines
 from procure.evaluation.rules.checks import (
     Deficit,
     LowPrice,
@@ -78,12 +79,14 @@ __all__ = [
     "Step",
     "StepKind",
     "TableRow",
+    "bars",
     "count_findings",
     "deficits",
     "fact_findings",
     "field_of",
     "fixed_price",
     "labour_floor",
+    "lines",
     "low_prices",
     "needs_panel",
     "panel_findings",

@@ -20,6 +20,23 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- What was signed on an award stays signed: it is ended by the contract's own rules, not by this.
+CREATE FUNCTION award_without_contract() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, public
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM contract c JOIN award_supplier s ON s.id = c.award_supplier
+                WHERE s.award = NEW.id AND c.state <> 'drafted') THEN
+        RAISE EXCEPTION 'a contract of this award was signed, so it is not annulled'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'award_without_contract';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER award_without_contract BEFORE UPDATE ON award
+    FOR EACH ROW WHEN (NEW.state = 'annulled') EXECUTE FUNCTION award_without_contract();
+
 CREATE TRIGGER award_stays_as_decided BEFORE UPDATE OR DELETE ON award
     FOR EACH ROW EXECUTE FUNCTION award_stays_as_decided();
 
