@@ -35,6 +35,7 @@ from procure.delivery.rules import (
     read_csv,
     referral_findings,
     row_findings,
+    timetable,
     vacancy_days,
     visit_findings,
     visit_kpis,
@@ -45,13 +46,8 @@ START = date(2025, 9, 1)
 PHASES = (10, 35, 15)
 
 
-def timetable() -> list[date]:
-    """Monday to Thursday from 1.9.2025 to 18.12.2025, the week of 20.10. free: sixty days."""
-    days = [START + timedelta(days=n) for n in range(109)]
-    return [d for d in days if d.weekday() < 4 and d.isocalendar().week != 43]
-
-
-DAYS = timetable()
+AUTUMN_WEEK = {date(2025, 10, 20) + timedelta(days=n) for n in range(4)}
+DAYS = timetable(START, {0, 1, 2, 3}, 60, AUTUMN_WEEK)  # Monday to Thursday
 END = DAYS[-1] + timedelta(days=1)
 
 
@@ -73,6 +69,10 @@ def left(number: int, reason: ExitReason = ExitReason.JOB, **overrides: object) 
 
 def test_the_timetable_of_the_example_has_sixty_days() -> None:
     assert (len(DAYS), DAYS[-1], DAYS[30]) == (60, date(2025, 12, 18), date(2025, 10, 29))
+
+
+def test_a_timetable_without_a_day_of_the_week_ends() -> None:
+    assert timetable(START, set(), 60, set()) == []
 
 
 @pytest.mark.parametrize(

@@ -172,27 +172,25 @@ async def read_contract(actor: Actor, contract_id: UUID) -> ContractView:
         drafted_at=rest.drafted_at,
         side=side,
         actions=_actions(actor, line, side, signatures),
+        may=["call-off"] if _may_call_off(actor, line, side) else [],
     )
 
 
 def _actions(
     actor: Actor, line: _Line, side: str, signatures: Sequence[SignatureView]
 ) -> list[str]:
-    found = []
-    if (
-        "sign" in CONTRACT.actions(line.state)
-        and actor.may(Permission.CONTRACT_SIGN)
-        and side not in [signature.side for signature in signatures]
-    ):
-        found.append("sign")
-    if (
+    if not actor.may(Permission.CONTRACT_SIGN) or side in [signed.side for signed in signatures]:
+        return []
+    return [action for action in CONTRACT.actions(line.state) if action == "sign"]
+
+
+def _may_call_off(actor: Actor, line: _Line, side: str) -> bool:
+    return (
         line.kind == ContractKind.FRAMEWORK
         and line.state == ContractState.RUNNING
         and side == "buyer"
         and actor.may(Permission.TENDER_DRAFT)
-    ):
-        found.append("call-off")
-    return found
+    )
 
 
 async def _call_offs(actor: Actor, contract_id: UUID) -> list[ContractLine]:

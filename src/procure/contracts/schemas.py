@@ -116,7 +116,8 @@ class ContractView(msgspec.Struct, frozen=True, kw_only=True):
     drafted_at: datetime
     signed_at: datetime | None
     side: str | None  # which side the reader is on
-    actions: Sequence[str]  # what the reader may do now: sign, call-off
+    actions: Sequence[str]  # what the reader may do to it now: sign
+    may: Sequence[str]  # what else the reader may begin here: call-off
 
 
 class DraftedContracts(msgspec.Struct, frozen=True):

@@ -172,22 +172,27 @@ async def read_group(actor: Actor, group_id: UUID, now: datetime) -> GroupView:
         ),
         shows_all_participants=not sees_own_only(actor),
         actions=_actions(actor, row),
+        may=_may(actor, row),
     )
 
 
 def _actions(actor: Actor, group: _Group) -> list[str]:
-    found = []
-    if actor.org_id == group.buyer_id:
-        if actor.may(Permission.GROUP_PLAN):
-            found += GROUP.actions(group.state)
-        if actor.may(Permission.PARTICIPANT_REFER) and group.state != GroupState.COMPLETED:
-            found.append("refer")
-    elif group.state != GroupState.PLANNED:
-        if actor.may(Permission.ATTENDANCE_ENTER):
-            found.append("mark")
-        if actor.may(Permission.VISIT_RECORD):
-            found.append("visit")
-    return found
+    if not actor.may(Permission.GROUP_PLAN, for_org=group.buyer_id):
+        return []
+    return GROUP.actions(group.state)
+
+
+def _may(actor: Actor, group: _Group) -> list[str]:
+    has_started, has_ended = group.state != GroupState.PLANNED, group.state == GroupState.COMPLETED
+    return [
+        name
+        for name, permission, org_id, is_open in (
+            ("refer", Permission.PARTICIPANT_REFER, group.buyer_id, not has_ended),
+            ("mark", Permission.ATTENDANCE_ENTER, group.provider_id, has_started),
+            ("visit", Permission.VISIT_RECORD, group.provider_id, has_started),
+        )
+        if is_open and actor.may(permission, for_org=org_id)
+    ]
 
 
 def _participant(  # noqa: PLR0917 - private, and each is needed
@@ -199,20 +204,18 @@ def _participant(  # noqa: PLR0917 - private, and each is needed
     plans: dict[UUID, list[PlanView]],
 ) -> ParticipantView:
     agreed = plans.get(person.participant_id, [])
-    found = []
-    if "leave" in PARTICIPANT.actions(person.state) and may_record_leaving(
-        actor, group.buyer_id, group.provider_id
-    ):
-        found.append("leave")
-    if actor.org_id == group.provider_id and actor.may(Permission.PLAN_RECORD):
-        found += [f"plan-{kind}" for kind in PlanKind if kind not in {p.kind for p in agreed}]
+    may_leave = may_record_leaving(actor, group.buyer_id, group.provider_id)
+    may_plan = actor.may(Permission.PLAN_RECORD, for_org=group.provider_id)
     return ParticipantView(
         id=person.participant_id,
         stays_until=stay.stays_until,
         replaces_id=stay.replaces_id,
         replaced_by_id=replaced_by.get(person.participant_id),
         plans=agreed,
-        actions=found,
+        actions=[a for a in PARTICIPANT.actions(person.state) if a == "leave" and may_leave],
+        plans_to_record=[
+            kind for kind in PlanKind if may_plan and kind not in {plan.kind for plan in agreed}
+        ],
         **{
             name: getattr(person, name)
             for name in ParticipantView.__struct_fields__

@@ -156,7 +156,8 @@ class ParticipantView(msgspec.Struct, frozen=True, kw_only=True):
     has_relevant_visit: bool
     has_exit_plan: bool
     plans: Sequence[PlanView]
-    actions: Sequence[str]
+    actions: Sequence[str]  # moves that the reader may make now: leave
+    plans_to_record: Sequence[str]  # kinds of plan that the reader may record
 
 
 class DayView(msgspec.Struct, frozen=True):
@@ -203,7 +204,8 @@ class GroupView(GroupLine, frozen=True, kw_only=True):
     visits: Sequence[VisitView]
     visit_kpis: VisitKpis
     shows_all_participants: bool  # a caseworker sees those of own requests
-    actions: Sequence[str]  # what the reader may do now
+    actions: Sequence[str]  # moves that the reader may make now: start, complete
+    may: Sequence[str]  # what else the reader may do: refer, mark, visit
 
 
 class MarkView(msgspec.Struct, frozen=True):

@@ -193,7 +193,6 @@ async def _participant_page(
         "delivery/participant.html",
         group=group,
         participant=who,
-        plan_kinds=[kind for kind in PlanKind if f"plan-{kind}" in who.actions],
         reasons=[reason for reason in ExitReason if reason != ExitReason.COMPLETED],
         names={p.id: p.client_ref for p in group.participants},
         form=form,

@@ -27,7 +27,7 @@ from procure.kernel.texts import n_
 from procure.kernel.time import legal_day
 from procure.providers import queries as providers
 
-SHEET = "delivery/papers/attendance-sheet.html"
+SHEET = "delivery/papers/attendance_sheet.html"
 LONGEST_CODE = 20
 
 
