@@ -74,7 +74,7 @@ async def test_the_minutes_say_what_was_opened_and_what_was_not(owner: AppConnec
         tender.officers[1].actor.name,
         "2 of 3 keyholders",
         "Kask MTÜ",
-        "23.8001 €",
+        "€23.8001",
         "Kuusk OÜ The sealed bytes are not those that were received.",
         "1 late bid, sealed for ever",
         "1 bid replaced by a later version",

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from contextvars import Context
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -39,14 +39,17 @@ from tests.builders.bids import (
     open_tender,
     signer,
 )
-from tests.builders.identity import an_actor, set_clock
+from tests.builders.identity import an_actor, an_org, set_clock
 from tests.builders.tenders import (
     DEADLINE_AT,
+    K1,
+    L03,
     SEALER,
     Draft,
     Officer,
     a_drafted_tender,
     a_published_tender,
+    an_officer,
 )
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -869,3 +872,58 @@ async def test_the_database_takes_no_share_before_the_deadline_nor_from_stranger
     async with DB.connection() as c:
         await c.execute(insert, tender.id, first, words, sha)
     assert "only forgotten" in await refused("DELETE FROM opening_share")
+
+
+# --- Call-offs --------------------------------------------------------------
+
+
+async def test_a_mini_competition_is_bid_for_by_the_invited_alone() -> None:
+    opened = await an_opened_tender(prices=("24.80", "21.50"))
+    coordinator, (invited, other) = opened.tender.coordinator, opened.bidders
+    await tender_service.award_lot(opened.lot_ids[0], now=AFTER)
+    now = datetime(2025, 6, 2, 9, tzinfo=UTC)
+    call_off = await a_published_tender(
+        coordinator,
+        now=now,
+        procedure="mini-competition",
+        technique="none",
+        max_suppliers_count=1,
+        deadline_at=datetime(2025, 6, 16, 7, tzinfo=UTC),
+        contract_starts_on=date(2025, 9, 1),
+        contract_until=date(2026, 1, 1),
+        lots=[msgspec.structs.replace(L03, groups_count=1)],
+        criteria=[msgspec.structs.replace(K1, weight=Decimal(100))],
+        parent_lot_id=opened.lot_ids[0],
+        invited_ids=[invited.org_id],
+    )
+    receipt = await a_bid(call_off.id, invited, "22.00", now=now)
+    assert receipt.receipt.verdict == Verdict.ON_TIME
+    with pytest.raises(NotFound):
+        await a_bid(call_off.id, other, "20.00", now=now)
+
+    await open_tender(call_off, now=datetime(2025, 6, 16, 7, 1, tzinfo=UTC))
+    [bid] = await queries.opened_bids(receipt.receipt.lot_id)
+    assert bid.content.unit_price == Decimal("22.00")
+    assert (bid.content.answers, bid.content.facilitators) == ({}, [])
+    with pytest.raises(NotFound):
+        await queries.read_bids(other.actor, call_off.id)
+
+
+async def test_a_keyholder_of_another_organisation_takes_part() -> None:
+    """T-10b: a share outside of the unit that buys keeps it from opening alone."""
+    coordinator = await an_actor(Role.COORDINATOR)
+    inside = await an_officer(coordinator.org_id)
+    outside = await an_officer(await an_org("buyer"))
+    tender = await a_published_tender(
+        coordinator, keyholder_ids=[inside.actor.id, outside.actor.id]
+    )
+    await set_clock(AFTER)
+    assert (await queries.read_opening(outside.actor, tender.id)).may_give
+    assert await give(inside, tender.id) is False
+    assert await give(outside, tender.id) is True
+    async with connection() as c:
+        home = await c.fetchval(
+            "SELECT org_id FROM task WHERE kind = 'tender:open' AND person_id = $1",
+            outside.actor.id,
+        )
+    assert home == outside.actor.org_id

@@ -77,7 +77,8 @@ async def draft_page(
         ],
         kinds=list(CriterionKind),
         formulas=list(PriceFormula),
-        **lists("counties", "languages", "framework_techniques"),
+        spoken=names("languages", language()),  # `languages` are those of the pages
+        **lists("counties", "framework_techniques"),
     )
 
 
@@ -105,7 +106,7 @@ async def tender_page(
             (item["code"], item["name"][language()]) for item in reference("non_award_reasons")
         ],
         units=names("units", language()),
-        **lists("counties", "languages", "framework_techniques"),
+        **lists("counties", "framework_techniques"),
     )
 
 
