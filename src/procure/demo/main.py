@@ -25,18 +25,21 @@ def run_demo(*, serve: bool, fresh: bool) -> int:
     folder = settings().home / "demo"
     port = settings().port
     address = f"http://127.0.0.1:{port}"
-    if not processes.is_free(address):
-        raise DemoFailed(
-            f"Something listens at {address} already. Stop it, or choose another with PROCURE_PORT."
-        )
+    register = f"http://127.0.0.1:{port + TWIN_OFFSET}"
+    home = folder / "home"
+    processes.stop_leftovers(home)
+    for url in (address, register):
+        if not processes.is_free(url):
+            raise DemoFailed(
+                f"Something listens at {url} already. Stop it, or choose another with PROCURE_PORT."
+            )
     finished = folder / "finished"
     played = finished.exists() and serve and not fresh
-    if not played:
-        shutil.rmtree(folder / "papers", ignore_errors=True)
-        finished.unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
-    register = f"http://127.0.0.1:{port + TWIN_OFFSET}"
-    env = processes.environment(folder / "home", port, register)
+    if not played:
+        _clear(folder)
+    env = processes.environment(home, port, register)
+    processes.stop_politely()
     started = time.monotonic()
     if not played:
         console.print("[bold]Making the demo's database[/bold]")
@@ -63,6 +66,14 @@ def run_demo(*, serve: bool, fresh: bool) -> int:
             except KeyboardInterrupt:
                 console.print("Stopping.")
     return 0
+
+
+def _clear(folder: Path) -> None:
+    """Throw away what an earlier demo wrote; its database is emptied by the next one's seed."""
+    for old in folder.iterdir():
+        if old.name != "home":
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    shutil.rmtree(folder / "home" / "files", ignore_errors=True)
 
 
 def _shown(folder: Path) -> str:

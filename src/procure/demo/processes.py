@@ -1,10 +1,13 @@
 """The processes of a demo: started, waited for, and stopped again, none left behind."""
 
+import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -23,6 +26,47 @@ def environment(home: Path, port: int, register: str) -> dict[str, str]:
     )
 
 
+def stop_politely() -> None:
+    """Let SIGTERM and SIGHUP end the demo as Ctrl-C does, so that no server is left running."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+
+
+def stop_leftovers(home: Path) -> None:
+    """Stop the servers of a demo of this folder that was killed and could not stop them.
+
+    Each is known by its number and by its own environment, so nothing else is ever stopped; where
+    the system does not tell the environment of a process, nothing is.
+    """
+    for note in home.glob("process-*"):
+        group = int(note.name.removeprefix("process-"))
+        if _members(group, f"PROCURE_HOME={home}".encode()):
+            _stop_group(group)
+        note.unlink(missing_ok=True)
+
+
+def _members(group: int, mark: bytes) -> list[int]:
+    """List the processes of a group that have this line in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            ours = os.getpgid(int(folder.name)) == group
+            if ours and mark in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+    return found
+
+
+def _stop_group(group: int, seconds: float = 20) -> None:
+    """Ask every process of a group to stop, and make it after a while."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(group, number)
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                os.killpg(group, 0)
+                time.sleep(0.05)
+
+
 def run(module: str, env: dict[str, str], log: Path) -> None:
     """Run a module to its end; DemoFailed with the end of its log if it fails."""
     with log.open("ab") as out:
@@ -38,20 +82,27 @@ def running(
     command: Sequence[str], env: dict[str, str], log: Path, health: str, seconds: float = 60
 ) -> Generator[subprocess.Popen[bytes], None, None]:
     """Run a server until the block ends; DemoFailed if it does not answer in time."""
+    # In a session of its own, so that Ctrl-C is for us, and we stop all of it with one signal.
     with log.open("ab") as out:
         process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, *command], env=env, stdout=out, stderr=out, stdin=subprocess.DEVNULL
+            [sys.executable, *command],
+            env=env,
+            stdout=out,
+            stderr=out,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
+    note = Path(env["PROCURE_HOME"]) / f"process-{process.pid}"
     try:
+        note.touch()
         _wait(process, health, seconds, log)
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(5)
+        reaper = threading.Thread(target=process.wait)  # else the group would never be empty
+        reaper.start()
+        _stop_group(process.pid)
+        reaper.join()
+        note.unlink(missing_ok=True)
 
 
 def _wait(process: subprocess.Popen[bytes], health: str, seconds: float, log: Path) -> None:

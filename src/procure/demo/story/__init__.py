@@ -57,6 +57,7 @@ def play(address: str, folder: Path, console: Console) -> None:
         auditing.play_dossier(stage, tender)
         auditing.play_thread(stage, paid)
         auditing.play_papers(stage)
+        auditing.play_other_buyer(stage)
         stage.keep("openapi.json", http.get(API_DOCUMENT).raise_for_status().content)
         progress.end_step()
         stage.figures.finish(folder / "figures.json")

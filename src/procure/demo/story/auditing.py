@@ -11,7 +11,7 @@ from pathlib import Path
 from procure.demo.errors import DemoFailed
 from procure.demo.story.demand import find_request
 from procure.demo.story.paying import Paid
-from procure.demo.story.stage import AUDITOR, Json, Stage
+from procure.demo.story.stage import AUDITOR, OTHER_BUYER, Json, Stage
 from procure.dossier import verify
 
 PATIENCE_SECONDS = 120
@@ -72,6 +72,18 @@ def play_papers(stage: Stage) -> None:
     stage.does(AUDITOR, f"downloads {len(papers)} papers as PDF")
 
 
+def play_other_buyer(stage: Stage) -> None:
+    """Look from the other authority of the same installation: nothing of this is there."""
+    other = stage.cast[OTHER_BUYER]
+    stage.does(OTHER_BUYER, "looks for requests, analyses, contracts and groups of the first")
+    seen = sum(
+        len(other.get(path)["items"]) for path in ("/requests", "/bases", "/contracts", "/groups")
+    )
+    for subject in stage.subjects:
+        seen += len(other.get("/papers", subject_id=subject)["items"])
+    stage.figures.check("other-buyer", seen)
+
+
 def _verify(file: Path) -> tuple[list[str], str]:
     """Run `procure verify` on a file, and return the problems and what it printed."""
     said = io.StringIO()
@@ -116,16 +128,22 @@ def _wait(stage: Stage, paper_id: str) -> None:
 
 
 def _name(paper: Json) -> str:
-    """Name a paper's file: day, kind and title, and for whom if it is a letter.
+    """Name a paper's file: the day, what it is, and for whom.
 
     >>> _name({"ordered_at": "2024-02-28T10:00:00Z", "kind": "award-letter",
-    ...        "title": "PR-2024-01 L03: Põhja", "reader_name": None})
-    '2024-02-28-award-letter-pr-2024-01-l03-pohja'
+    ...        "title": "PR-2024-01 L03: Põhja", "reader_name": "Odavpakkuja OÜ"})
+    '2024-02-28-award-letter-pr-2024-01-l03-pohja-odavpakkuja-ou'
     """
-    words = " ".join(
-        filter(
-            None, (paper["ordered_at"][:10], paper["kind"], paper["title"], paper["reader_name"])
-        )
+    kind, title = paper["kind"], _slug(paper["title"])[:60].rstrip("-")
+    parts = (
+        paper["ordered_at"][:10],
+        "" if kind in title else kind,
+        title,
+        _slug(paper["reader_name"] or ""),
     )
-    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:120]
+    return "-".join(filter(None, parts))
+
+
+def _slug(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")

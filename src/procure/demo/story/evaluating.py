@@ -72,6 +72,9 @@ def _score(
             }
             for score in given[position]["scores"]
         ]
+        if position == len(panel):
+            stage.cast[COORDINATOR].refused_read(f"{lot}/scores", status=403)
+            stage.figures.check("scores", "hidden")
         stage.cast[email].post(f"{lot}/scores", {"scores": scores})
         stage.does(email, f"hands in {len(scores)} scores with a reason each, seen by nobody else")
 

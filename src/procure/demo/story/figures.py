@@ -38,6 +38,7 @@ FIGURES: Mapping[str, Figure] = {
     "withdrawn-count": Figure(3, "withdrawn bids, never opened", 1),
     "late-count": Figure(3, "late bids, never opened", 1),
     # 4 Scores
+    "scores": Figure(4, "scores, until the last evaluator has handed in", "hidden"),
     "first-P01": Figure(4, "points of Kirdesild Nõustamine OÜ", Decimal("73.47")),
     "first-P02": Figure(4, "points of Samm-Sammult Töötoad MTÜ", Decimal("73.33")),
     "first-P14": Figure(4, "points of Odavpakkuja OÜ", Decimal("64.33")),
@@ -86,6 +87,7 @@ FIGURES: Mapping[str, Figure] = {
     # 9 Audit
     "thread-back": Figure(9, "the payment line leads back to", "REQ-2025-0004"),
     "thread-forward": Figure(9, "the request leads forward to EUR", Decimal("11814.00")),
+    "other-buyer": Figure(9, "what another authority sees of all this", 0),
     "verified": Figure(9, "problems in the dossier", 0),
     "damage-named": Figure(9, "file named in the copy with one byte changed", "the damaged one"),
 }

@@ -10,16 +10,15 @@ from lxml import etree
 from procure.adapters import pain001
 from procure.demo.errors import DemoFailed
 from procure.demo.story import delivering
+from procure.demo.story.cast import WINNER
 from procure.demo.story.delivering import Group
 from procure.demo.story.material import read
-from procure.demo.story.registering import manager_of
-from procure.demo.story.stage import CONTRACT_MANAGER, FINANCE, Json, Stage
+from procure.demo.story.stage import FINANCE, Json, Stage
 
 CLAIMED_ON = date(2026, 4, 7)
 CHECKED_ON = date(2026, 4, 13)
 PREPARED_ON = date(2026, 4, 15)
 PAY_ON = date(2026, 4, 20)
-REASON = "Every outcome of the group is reported"
 
 
 class Paid(msgspec.Struct, frozen=True):
@@ -32,7 +31,7 @@ class Paid(msgspec.Struct, frozen=True):
 def play(stage: Stage, group: Group) -> Paid:
     """Claim, correct after the register's answer, and pay the difference of both at once."""
     stage.day(CLAIMED_ON)
-    first = _draft(stage, group, REASON)
+    first = _drafted(stage, group)
     stage.figures.check("attendance-amount", first["attendance_amount"])
     stage.figures.check("milestone-amount", first["milestone_amount"])
     stage.figures.check("outcome-amount", first["outcome_amount"])
@@ -41,7 +40,8 @@ def play(stage: Stage, group: Group) -> Paid:
     first = _through(stage, first, is_tried_twice=True)
     stage.day(CHECKED_ON)
     delivering.check_register(group)
-    correction = _draft(stage, group, "The employment register contradicts an outcome")
+    stage.day(CHECKED_ON, 11)
+    correction = _drafted(stage, group)
     stage.figures.check("correction", correction["total_amount"])
     for line in correction["lines"]:
         stage.progress.note(f"{line['line_amount']} EUR: {line['trace']['message']}")
@@ -60,15 +60,18 @@ def play(stage: Stage, group: Group) -> Paid:
     return Paid(claims=claims, run=run)
 
 
-def _draft(stage: Stage, group: Group, reason: str) -> Json:
-    claim: Json = stage.cast[CONTRACT_MANAGER].post(
-        f"/groups/{group.id}/claims", {"reason": reason}
-    )
-    stage.does(
-        CONTRACT_MANAGER,
-        f"has claim {claim['number']} of {claim['group_code']} drafted: "
-        f"{claim['total_amount']} {claim['currency']} in {len(claim['lines'])} line(s), "
-        f"{len(claim['withheld'])} things withheld with a reason",
+def _drafted(stage: Stage, group: Group) -> Json:
+    """Find the claim that the system has drafted by itself."""
+    provider = stage.cast[WINNER]
+    found = provider.get(f"/groups/{group.id}/claims")["items"]
+    drafted = [claim["id"] for claim in found if claim["state"] == "drafted"]
+    if len(drafted) != 1:
+        raise DemoFailed(f"The system has drafted {len(drafted)} claims, and should have one.")
+    claim: Json = provider.get(f"/claims/{drafted[0]}")
+    stage.progress.note(
+        f"The system drafts claim {claim['number']} of {claim['group_code']}: "
+        f"{claim['total_amount']} {claim['currency']} in {len(claim['lines'])} line(s); "
+        f"{len(claim['withheld'])} things are withheld with a reason"
     )
     return claim
 
@@ -76,9 +79,9 @@ def _draft(stage: Stage, group: Group, reason: str) -> Json:
 def _through(stage: Stage, claim: Json, *, is_tried_twice: bool = False) -> Json:
     """Have a claim accepted by the provider, and attested by two people of the buyer."""
     stage.subjects.append(claim["id"])
-    path, manager = f"/claims/{claim['id']}", manager_of("P02") or ""
-    claim = stage.cast[manager].post(f"{path}/accept")
-    stage.does(manager, f"accepts claim {claim['number']}")
+    path = f"/claims/{claim['id']}"
+    claim = stage.cast[WINNER].post(f"{path}/accept")
+    stage.does(WINNER, f"accepts claim {claim['number']}")
     first, second = FINANCE[:2]
     content = {"content_sha256": claim["content_sha256"]}
     stage.cast[first].post(f"{path}/attest", content)

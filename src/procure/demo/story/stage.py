@@ -19,6 +19,7 @@ CONSULTANT = f"consultant{BUYER}"
 CONTRACT_MANAGER = f"contracts{BUYER}"
 AUDITOR = f"auditor{BUYER}"
 ADMIN = f"admin{BUYER}"
+OTHER_BUYER = "coordinator@amet.example"
 OFFICERS = [f"officer{n}{BUYER}" for n in (1, 2, 3)]
 FINANCE = [f"finance{n}{BUYER}" for n in (1, 2, 3)]
 
