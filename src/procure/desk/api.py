@@ -33,7 +33,7 @@ class DeskApi(Controller):
     async def thread(
         self, kind: FromPath[str], subject_id: FromPath[UUID], actor: NamedDependency[Actor]
     ) -> Thread:
-        """Follow a `claim-line` back to its request, or a `request` forward to its payment."""
+        """Follow a `claim-line` or an `award` back, a `request` or a `basis` forward."""
         return await threads.thread(actor, kind, subject_id)
 
     @get("/history", operation_id="readHistory", permission=Permission.AUDIT_READ)
