@@ -2,21 +2,15 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from procure.db import connection
+from procure.desk.queries.steps import rows_of
 from procure.desk.schemas import Panel, Row, Tile
 from procure.kernel.actors import Actor
 from procure.kernel.texts import n_
 from procure.kernel.time import legal_day
 
 Screen = tuple[list[Tile], list[Panel]]
-
-
-async def rows_of(sql: str, *args: object) -> list[dict[str, Any]]:
-    """Read rows as dicts."""
-    async with connection() as c:
-        return [dict(row) for row in await c.fetch(sql, *args)]
 
 
 async def number_of(sql: str, *args: object) -> int:

@@ -11,8 +11,8 @@ from procure.desk.queries.panels import (
     groups,
     number_of,
     public_screen,
-    rows_of,
 )
+from procure.desk.queries.steps import rows_of
 from procure.desk.schemas import Panel, Row, Tile
 from procure.kernel.actors import Actor, Role
 from procure.kernel.texts import n_
