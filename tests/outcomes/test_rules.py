@@ -12,6 +12,7 @@ from procure.outcomes.rules import (
     Spell,
     SpellQuestion,
     Statement,
+    evidence_findings,
     last_day_to_report,
     question_for,
     register_answer,
@@ -182,6 +183,18 @@ def test_it_is_too_early_to_tell_while_the_job_runs() -> None:
 def test_one_question_covers_all_outcomes_of_a_person() -> None:
     question = question_for("CL-1", [(EMP_START, START), (SUST, START)], VERIFICATION)
     assert question == SpellQuestion("CL-1", date(2025, 10, 6), date(2026, 1, 19))
+
+
+@pytest.mark.parametrize(
+    ("source", "note", "codes"),
+    [
+        pytest.param("caseworker", "Spoke to both.", [], id="a caseworker's words"),
+        pytest.param("register", "Looked.", ["source"], id="registers are asked, not quoted"),
+        pytest.param("provider", " ", ["source", "no-note"], id="all reasons at once"),
+    ],
+)
+def test_what_a_person_may_record(source: str, note: str, codes: list[str]) -> None:
+    assert [finding.code for finding in evidence_findings(source, note)] == codes
 
 
 def a_statement(source: Source, supports: bool, hour: int = 9) -> Statement:

@@ -26,6 +26,7 @@ from procure.payments.rules import (
     Posted,
     ReleaseFacts,
     attest_findings,
+    ceiling_findings,
     changes,
     content_lines,
     day_rate,
@@ -35,10 +36,13 @@ from procure.payments.rules import (
     entitlements,
     message_id,
     milestone_missed,
+    outcome_key,
     payable_days,
     payee_findings,
     release_findings,
+    remittance,
 )
+from procure.payments.rules.entitlement import money, plain
 from tests.builders.payments import (
     DEFINITIONS,
     G_2025_07,
@@ -503,6 +507,34 @@ GOOD = AttestFacts(
 )
 def test_who_may_attest(change: dict[str, Any], codes: list[str]) -> None:
     assert [f.code for f in attest_findings(replace(GOOD, **change))] == codes
+
+
+@pytest.mark.parametrize(
+    ("claim", "codes"),
+    [
+        pytest.param("10.00", [], id="the last cent may be spent"),
+        pytest.param("10.01", ["over-ceiling"], id="one cent more may not"),
+        pytest.param("-5.00", [], id="a correction always fits"),
+    ],
+)
+def test_the_ceiling(claim: str, codes: list[str]) -> None:
+    found = ceiling_findings(D(claim), D("90.00"), D("100.00"))
+    assert [f.code for f in found] == codes
+
+
+def test_numbers_are_written_as_people_read_them() -> None:
+    assert [plain(D(n)) for n in ("22.000", "0.7", "1E+2", "20.5")] == [
+        "22",
+        "0.70",
+        "100",
+        "20.50",
+    ]
+    assert [money(D(n)) for n in ("22", "0.005", "-158.4")] == ["22.00", "0.01", "-158.40"]
+
+
+def test_an_obligation_keeps_its_name() -> None:
+    assert outcome_key("EMP_START", "CL-1") == "outcome:EMP_START:CL-1"
+    assert len(remittance("K" * 30, range(1000))) == 140
 
 
 def test_a_dispute_needs_words() -> None:

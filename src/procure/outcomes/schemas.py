@@ -1,5 +1,7 @@
 """What outcomes look like over HTTP and in forms."""
 
+import contextlib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,6 +12,8 @@ import msgspec
 
 from procure.catalogue.rules import Names
 from procure.kernel.findings import Finding
+
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -23,8 +27,20 @@ class Said(msgspec.Struct, frozen=True):
 
 
 def said(finding: Finding) -> Said:
-    """Make a finding readable by programs."""
-    return Said(finding.code, finding.message, finding.text, finding.values, finding.clause)
+    """Make a finding readable by programs, and its days days again, as pages write them.
+
+    >>> said(Finding("x", "On {on}.", {"on": "2025-12-22"})).values
+    {'on': datetime.date(2025, 12, 22)}
+    """
+    values = {name: _day_again(value) for name, value in finding.values.items()}
+    return Said(finding.code, finding.message, finding.text, values, finding.clause)
+
+
+def _day_again(value: object) -> object:
+    if isinstance(value, str) and DAY.fullmatch(value):
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(value)
+    return value
 
 
 class OutcomeDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

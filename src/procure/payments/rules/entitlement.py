@@ -203,7 +203,7 @@ def _attendance(
                 person.absent_days * rate,
                 Finding(
                     "absent",
-                    n_("{days} days absent without excuse are not payable."),
+                    n_("Days absent without excuse, which are not payable: {days}."),
                     {"days": person.absent_days},
                     "ATTENDANCE",
                 ),

@@ -22,7 +22,7 @@ from procure.payments.service.claiming import Answer, ask_for_an_answer
 from procure.payments.service.parts import (
     ATTEST,
     PREPARE,
-    hold_claim,
+    _held_claim,
     paper_facts,
     payment_due_on,
 )
@@ -48,7 +48,7 @@ async def attest(actor: Actor, claim_id: UUID, content_sha256: str, *, now: date
     """
     async with transaction():
         terms = await contracts.hold_contract(await queries.contract_of_claim(claim_id))
-        claim = await hold_claim(claim_id)
+        claim = await _held_claim(claim_id)
         _must_be_buyers(actor, terms, claim_id)
         state = CLAIM.after(claim.state, "attest")
         content = await queries.content_of_claim(claim_id)
@@ -138,7 +138,7 @@ async def _post(actor: Actor, claim: Claim, terms: Terms, posting: Posting, now:
         )
     await documents.order_paper(
         kind="claim-statement",
-        template="payments/papers/claim-statement.html",
+        template="payments/papers/claim_statement.html",
         title=f"Statement of claim {claim.number}, group {paper.group_code}",
         subject_id=claim.id,
         buyer_id=terms.buyer_id,
@@ -158,7 +158,7 @@ async def return_claim(actor: Actor, claim_id: UUID, reason: str, *, now: dateti
     """
     async with transaction():
         terms = await contracts.hold_contract(await queries.contract_of_claim(claim_id))
-        claim = await hold_claim(claim_id)
+        claim = await _held_claim(claim_id)
         _must_be_buyers(actor, terms, claim_id)
         state = CLAIM.after(claim.state, "return")
         if found := dispute_findings(reason):

@@ -36,8 +36,8 @@ from procure.payments.service.parts import (
     ACCEPT,
     ANSWER,
     ATTEST,
+    _held_claim,
     due_on,
-    hold_claim,
     paper_facts,
     periods,
 )
@@ -102,7 +102,7 @@ async def draft_claim(
     async with transaction():
         terms = await contracts.hold_contract(group.contract_id)
         open_id = await queries.open_claim_of(group_id)
-        claim = await hold_claim(open_id) if open_id else None
+        claim = await _held_claim(open_id) if open_id else None
         if claim is not None and "redraft" not in CLAIM.actions(claim.state):
             raise Conflict(
                 n_(
@@ -267,7 +267,7 @@ async def accept(actor: Actor, claim_id: UUID, *, now: datetime) -> None:
     """
     async with transaction():
         terms = await contracts.hold_contract(await queries.contract_of_claim(claim_id))
-        claim = await hold_claim(claim_id)
+        claim = await _held_claim(claim_id)
         _must_be_providers(actor, terms, claim_id)
         claim.state = CLAIM.after(claim.state, "accept")
         claim.accepted_at, claim.accepted_by = now, actor.id
@@ -293,7 +293,7 @@ async def accept(actor: Actor, claim_id: UUID, *, now: datetime) -> None:
             )
         await documents.order_paper(
             kind="acceptance-act",
-            template="payments/papers/acceptance-act.html",
+            template="payments/papers/acceptance_act.html",
             title=f"Acceptance act for claim {claim.number}, group {facts.group_code}",
             subject_id=claim_id,
             buyer_id=terms.buyer_id,
@@ -318,7 +318,7 @@ async def dispute(actor: Actor, claim_id: UUID, reason: str, *, now: datetime) -
     """
     async with transaction():
         terms = await contracts.hold_contract(await queries.contract_of_claim(claim_id))
-        claim = await hold_claim(claim_id)
+        claim = await _held_claim(claim_id)
         _must_be_providers(actor, terms, claim_id)
         state = CLAIM.after(claim.state, "dispute")
         if found := dispute_findings(reason):

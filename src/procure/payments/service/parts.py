@@ -46,7 +46,7 @@ def payment_due_on(day: date) -> date:
     return due_on(day, found)
 
 
-async def hold_claim(claim_id: UUID) -> Claim:
+async def _held_claim(claim_id: UUID) -> Claim:
     """Lock one claim's row; its contract is held already."""
     found: Claim | None = await Claim.objects().where(Claim.id == claim_id).first().lock_rows()
     if found is None:

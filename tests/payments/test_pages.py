@@ -1,0 +1,124 @@
+"""What a person can do with money, on the pages."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from procure.kernel.actors import Role
+from procure.payments import queries, service
+from tests.builders.identity import an_actor, set_clock
+from tests.builders.payments import a_paying_group, the_money
+from tests.client import client_as
+
+pytestmark = pytest.mark.usefixtures("db")
+
+NOW = datetime(2026, 4, 7, 9, tzinfo=UTC)
+
+
+async def test_the_provider_reads_why_and_accepts() -> None:
+    money = await the_money()
+    await set_clock(NOW)
+    async with client_as(money.provider) as browser:
+        before = await browser.get("/claims")
+        assert "What I will be paid, and why not more" in before.text
+        assert "No employer visit was relevant for this person." in before.text
+        assert "Draft a claim" not in before.text
+    claim_id = await money.draft(NOW)
+    async with client_as(money.provider) as browser:
+        shown = await browser.get(f"/claims/{claim_id}")
+        assert "€11,972.40" in shown.text.replace("\xa0", "")
+        assert "34 × 13.20 € = 448.80 €" in shown.text
+        assert f"/claims/{claim_id}/accept" in shown.text
+        assert "was not asked" not in shown.text  # that is the buyer's business
+        refused = await browser.send_form(f"/claims/{claim_id}/dispute", {"reason": " "})
+        assert refused.status_code == 422
+        assert "Say what is not right." in refused.text
+        done = await browser.send_form(f"/claims/{claim_id}/accept", {})
+        assert done.status_code == 303
+        late = await browser.send_form(f"/claims/{claim_id}/dispute", {"reason": "Too late."})
+        assert late.status_code == 422
+        assert "Cannot dispute what is accepted" in late.text
+    async with client_as(await an_actor(Role.PROVIDER_MANAGER, kind="provider")) as browser:
+        assert (await browser.get(f"/claims/{claim_id}")).status_code == 404
+        assert (await browser.send_form(f"/claims/{claim_id}/accept", {})).status_code == 404
+
+
+async def test_finance_sees_what_differs_and_attests_what_it_saw() -> None:
+    money = await the_money()
+    await set_clock(NOW)
+    claim_id = await money.draft(NOW)
+    sha256 = await money.accept(claim_id, NOW)
+    one, two = money.finance[:2]
+    path = f"/claims/{claim_id}/attest"
+    async with client_as(one) as browser:
+        shown = await browser.get(f"/claims/{claim_id}")
+        assert "8 outcomes were not checked with the register" in shown.text
+        assert f'name="content_sha256" value="{sha256}"' in shown.text
+        changed = await browser.send_form(path, {"content_sha256": "0" * 64})
+        assert changed.status_code == 422
+        assert "The claim is not what you saw" in changed.text
+        assert (await browser.send_form(path, {"content_sha256": sha256})).status_code == 303
+        mine = await browser.get(f"/claims/{claim_id}")
+        assert f'action="{path}"' not in mine.text
+    async with client_as(two) as browser:
+        assert "Attest and post" in (await browser.get(f"/claims/{claim_id}")).text
+        assert (await browser.send_form(path, {"content_sha256": sha256})).status_code == 303
+        ledger = (await browser.get("/ledger")).text
+        assert "€-11,972.40" in ledger.replace("\xa0", "") or "-€11,972.40" in ledger
+        assert "€0.00" in ledger
+
+
+async def test_a_claim_is_drafted_from_the_page() -> None:
+    money = await a_paying_group()
+    await set_clock(NOW)
+    async with client_as(money.group.contract_manager) as browser:
+        nothing = await browser.send_form("/claims", {})
+        assert nothing.status_code == 422
+        assert "Choose one of the list." in nothing.text
+        form = {"group_id": str(money.group.id), "reason": "Two days"}
+        done = await browser.send_form("/claims", form)
+        assert done.status_code == 303
+        assert "Two days" in (await browser.get(done.headers["location"])).text
+    await money.post((await queries.list_claims(money.provider))[0].id, NOW)
+    async with client_as(money.group.contract_manager) as browser:
+        refused = await browser.send_form("/claims", form)
+        assert refused.status_code == 422
+        assert "Everything that is owed" in refused.text
+        assert "Posted" in (await browser.get("/claims?state=posted")).text
+
+
+async def test_a_payment_file_is_prepared_confirmed_and_released() -> None:
+    money = await a_paying_group()
+    await money.claim_and_post(NOW)
+    await set_clock(NOW)
+    one, two, three, _ = money.finance
+    async with client_as(one) as browser:
+        assert "€237.60" in (await browser.get("/payment-runs")).text
+        refused = await browser.send_form("/payment-runs", {"pay_on": "1.4.2026"})
+        assert refused.status_code == 422
+        assert 'value="1.4.2026"' in refused.text
+        made = await browser.send_form("/payment-runs", {"pay_on": "2026-04-08"})
+        assert made.status_code == 303
+        path = made.headers["location"]
+        assert f'action="{path}/release"' not in (await browser.get(path)).text
+        file = await browser.get(f"{path}/file")
+        assert file.headers["content-type"] == "application/xml"
+    (run,) = await queries.list_runs(one)
+    sha256 = (await queries.read_run(one, run.id)).file_sha256
+    async with client_as(two) as browser:
+        assert sha256 in (await browser.get(path)).text
+        wrong = await browser.send_form(f"{path}/release", {"file_sha256": "nonsense"})
+        assert wrong.status_code == 422
+        assert "This is not the hash of the file." in wrong.text
+        assert 'value="nonsense"' in wrong.text
+        done = await browser.send_form(f"{path}/release", {"file_sha256": sha256})
+        assert done.status_code == 303
+    await service.release_run(three, run.id, sha256, now=NOW)
+    async with client_as(two) as browser:
+        shown = await browser.get(path)
+        assert "Released" in shown.text
+        assert f'action="{path}/cancel"' not in shown.text
+        late = await browser.send_form(f"{path}/cancel", {})
+        assert late.status_code == 422
+    async with client_as(money.provider) as browser:
+        assert (await browser.get(path)).status_code == 403
