@@ -164,3 +164,16 @@ def test_the_openapi_document_is_whole() -> None:
         assert path.startswith("/api/v1/"), path
         assert operation.get("operationId"), (path, method)
         assert operation.get("description") or operation.get("summary"), (path, method)
+
+
+async def test_a_kept_key_does_not_betray_what_was_sent() -> None:
+    import hashlib
+
+    from procure.db import connection
+
+    async with client_as(await an_actor(Role.OFFICER)) as program:
+        await program.send_json("/api/v1/opening-keys", {"price": "21.50"}, key="key-00000001")
+    async with connection() as c:
+        kept = await c.fetchval("SELECT fingerprint FROM idempotency_key")
+    guess = b'POST /api/v1/opening-keys?\n{"price":"21.50"}'
+    assert kept != hashlib.sha256(guess).hexdigest()

@@ -6,6 +6,7 @@ comfort of retries; that nothing happens twice is held by the tables' own constr
 """
 
 import hashlib
+import hmac
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from procure.db import connection
 from procure.kernel.actors import Actor
 from procure.web.problems import Problem
+from procure.web.secret import secret
 
 HEADER = b"idempotency-key"
 LARGEST_BODY = 64_000_000
@@ -50,8 +52,11 @@ class IdempotencyMiddleware:
             )
             return
         body, replayed = await _whole(receive)
-        fingerprint = hashlib.sha256(
-            f"POST {scope['path']}?{scope['query_string'].decode('latin-1')}\n".encode() + body
+        # Keyed, because a body may be a bid: its price could be guessed from a bare hash.
+        fingerprint = hmac.new(
+            secret(),
+            f"POST {scope['path']}?{scope['query_string'].decode('latin-1')}\n".encode() + body,
+            hashlib.sha256,
         ).hexdigest()
         kept = await _begin(user, key, fingerprint)
         if kept is not None:
