@@ -56,7 +56,7 @@ def run_demo(*, serve: bool, fresh: bool) -> int:
         ) as web,
     ):
         if not played:
-            play(address, folder, console)
+            _play(address, folder, console)
             finished.write_text(f"{time.monotonic() - started:.0f} s\n")
         console.print(f"\nEverything written is in [bold]{_shown(folder)}[/bold].")
         if serve:
@@ -66,6 +66,13 @@ def run_demo(*, serve: bool, fresh: bool) -> int:
             except KeyboardInterrupt:
                 console.print("Stopping.")
     return 0
+
+
+def _play(address: str, folder: Path, console: Console) -> None:
+    try:
+        play(address, folder, console)
+    except DemoFailed as failure:
+        raise DemoFailed(f"{failure}\nThe server's log is {_shown(folder / 'web.log')}.") from None
 
 
 def _clear(folder: Path) -> None:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
@@ -56,15 +55,31 @@ def _members(group: int, mark: bytes) -> list[int]:
     return found
 
 
+def _runs(group: int) -> bool:
+    """Tell whether a process of a group runs; one that ended and was not waited for does not."""
+    if not Path("/proc/self/stat").exists():
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, 0)
+            return True
+        return False
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, found = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(found) == group and state != "Z":
+                return True
+    return False
+
+
 def _stop_group(group: int, seconds: float = 20) -> None:
     """Ask every process of a group to stop, and make it after a while."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(group, number)
-            end = time.monotonic() + seconds
-            while time.monotonic() < end:
-                os.killpg(group, 0)
-                time.sleep(0.05)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if not _runs(group):
+                return
+            time.sleep(0.05)
 
 
 def run(module: str, env: dict[str, str], log: Path) -> None:
@@ -98,10 +113,8 @@ def running(
         _wait(process, health, seconds, log)
         yield process
     finally:
-        reaper = threading.Thread(target=process.wait)  # else the group would never be empty
-        reaper.start()
         _stop_group(process.pid)
-        reaper.join()
+        process.wait(5)
         note.unlink(missing_ok=True)
 
 

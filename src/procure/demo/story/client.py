@@ -121,7 +121,7 @@ class Program:
         except httpx.TransportError as error:
             raise DemoFailed(
                 f"{method} {API}{path} by {self.email} got no answer: "
-                f"{type(error).__name__} {error}. The log of the web server may say why."
+                f"{type(error).__name__} {error}."
             ) from error
 
     def _json(self, answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON
