@@ -1,9 +1,11 @@
 """The glue every page and call goes through: guards, forms, idempotency, problems, headers."""
 
 import asyncio
+import hashlib
 
 import pytest
 
+from procure.db import connection
 from procure.identity.sessions import PLAIN_COOKIE
 from procure.kernel.actors import Role
 from procure.web.guards import CSRF_FIELD, csrf_token
@@ -65,40 +67,64 @@ async def test_the_api_takes_no_cookie() -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+def an_account(org_id: object, email: str = "new@people.example") -> dict[str, object]:
+    return {
+        "email": email,
+        "name": "New Person",
+        "password": "a long enough one",
+        "roles": ["caseworker"],
+        "organisation_id": str(org_id),
+    }
+
+
 class TestIdempotency:
     async def test_a_retry_gets_the_first_answer_and_nothing_happens_twice(self) -> None:
-        async with client_as(await an_actor(Role.OFFICER)) as program:
-            first = await program.send_json("/api/v1/opening-keys", key="key-00000001")
-            second = await program.send_json("/api/v1/opening-keys", key="key-00000001")
+        admin = await an_actor(Role.ADMIN)
+        async with client_as(admin) as program:
+            body = an_account(admin.org_id)
+            first = await program.send_json("/api/v1/people", body, key="key-00000001")
+            second = await program.send_json("/api/v1/people", body, key="key-00000001")
         assert first.status_code == second.status_code == 201
         assert first.content == second.content
         assert second.headers["idempotency-replayed"] == "true"
-        assert await count("opening_key") == 1
+        assert await count("person") == 2
 
     async def test_a_post_without_a_key_is_refused(self) -> None:
-        async with client_as(await an_actor(Role.OFFICER)) as program:
-            answer = await program.post("/api/v1/opening-keys")
+        admin = await an_actor(Role.ADMIN)
+        async with client_as(admin) as program:
+            answer = await program.post("/api/v1/people", json=an_account(admin.org_id))
         assert answer.status_code == 400
-        assert await count("opening_key") == 0
+        assert await count("person") == 1
 
     async def test_a_key_is_good_for_one_request_only(self) -> None:
-        async with client_as(await an_actor(Role.OFFICER)) as program:
-            await program.send_json("/api/v1/opening-keys", key="key-00000001")
-            other = await program.send_json("/api/v1/opening-keys?x=1", key="key-00000001")
+        admin = await an_actor(Role.ADMIN)
+        async with client_as(admin) as program:
+            await program.send_json("/api/v1/people", an_account(admin.org_id), key="key-00000001")
+            other = await program.send_json(
+                "/api/v1/people", an_account(admin.org_id, "x@people.example"), key="key-00000001"
+            )
         assert other.status_code == 422
+        assert await count("person") == 2
 
     async def test_another_persons_key_is_another_key(self) -> None:
-        for _ in range(2):
-            async with client_as(await an_actor(Role.OFFICER)) as program:
-                await program.send_json("/api/v1/opening-keys", key="key-00000001")
-        assert await count("opening_key") == 2
+        for n in range(2):
+            admin = await an_actor(Role.ADMIN)
+            async with client_as(admin) as program:
+                answer = await program.send_json(
+                    "/api/v1/people",
+                    an_account(admin.org_id, f"n{n}@people.example"),
+                    key="key-00000001",
+                )
+            assert answer.status_code == 201
 
     async def test_fifty_at_once_have_one_effect(self) -> None:
-        async with client_as(await an_actor(Role.OFFICER)) as program:
+        admin = await an_actor(Role.ADMIN)
+        body = an_account(admin.org_id)
+        async with client_as(admin) as program:
             answers = await asyncio.gather(
-                *(program.send_json("/api/v1/opening-keys", key="key-00000001") for _ in range(50))
+                *(program.send_json("/api/v1/people", body, key="key-00000001") for _ in range(50))
             )
-        assert await count("opening_key") == 1
+        assert await count("person") == 2
         assert {answer.status_code for answer in answers} <= {201, 409}
 
     async def test_a_refused_request_may_be_repeated_with_its_key(self) -> None:
@@ -106,6 +132,19 @@ class TestIdempotency:
             answer = await program.send_json("/api/v1/opening-keys", key="key-00000001")
         assert answer.status_code == 403
         assert await count("idempotency_key") == 0
+
+    async def test_an_answer_with_a_secret_is_kept_nowhere(self) -> None:
+        async with client_as(await an_actor(Role.OFFICER)) as program:
+            first = await program.send_json("/api/v1/opening-keys", key="key-00000001")
+            again = await program.send_json("/api/v1/opening-keys", key="key-00000001")
+        assert (first.status_code, again.status_code) == (201, 409)
+        async with connection() as c:
+            kept = await c.fetchval(
+                "SELECT k::text || encode(k.body, 'escape') FROM idempotency_key k"
+            )
+        assert "AGE-SECRET-KEY" in first.text
+        assert "AGE-SECRET-KEY" not in kept
+        assert await count("opening_key") == 1
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/nothing-here", "/api/v1/me", "/tenders"])
@@ -167,10 +206,6 @@ def test_the_openapi_document_is_whole() -> None:
 
 
 async def test_a_kept_key_does_not_betray_what_was_sent() -> None:
-    import hashlib
-
-    from procure.db import connection
-
     async with client_as(await an_actor(Role.OFFICER)) as program:
         await program.send_json("/api/v1/opening-keys", {"price": "21.50"}, key="key-00000001")
     async with connection() as c:

@@ -60,7 +60,12 @@ class TokenApi(Controller):
         made = await service.make_account(actor, data, now=now)
         return PersonView(id=made, name=data.name, email=data.email)
 
-    @post("/opening-keys", operation_id="makeOpeningKey", permission=Permission.OPENING_KEY)
+    @post(
+        "/opening-keys",
+        operation_id="makeOpeningKey",
+        permission=Permission.OPENING_KEY,
+        secret_answer=True,
+    )
     async def opening_key(
         self,
         actor: NamedDependency[Actor],

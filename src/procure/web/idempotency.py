@@ -24,6 +24,26 @@ LEASE_SECONDS = 60
 KEPT = {200, 201, 202, 409, 422}
 
 
+# What a retry is told where the answer itself held a secret, which is kept nowhere.
+NOT_KEPT: list[Any] = [
+    {
+        "type": "http.response.start",
+        "status": 409,
+        "headers": [(b"content-type", b"application/problem+json")],
+    },
+    {
+        "type": "http.response.body",
+        "body": msgspec.json.encode(
+            Problem(
+                title="Not possible now",
+                status=409,
+                detail="This was done. Its answer held a secret, which was shown once.",
+            )
+        ),
+    },
+]
+
+
 class IdempotencyMiddleware:
     """Around every POST of the API that changes something."""
 
@@ -75,7 +95,11 @@ class IdempotencyMiddleware:
         except BaseException:
             await _forget(user, key)
             raise
-        await _finish(user, key, messages)
+        handler: Any = scope.get("route_handler")
+        if handler.opt.get("secret_answer"):
+            await _finish(user, key, NOT_KEPT)
+        else:
+            await _finish(user, key, messages)
         for message in messages:
             await send(message)
 
