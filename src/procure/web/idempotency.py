@@ -85,7 +85,7 @@ class IdempotencyMiddleware:
         await self._run(scope, replayed, send, user, key)
 
     async def _run(self, scope: Scope, receive: Receive, send: Send, user: Actor, key: str) -> None:
-        messages: list[Message] = []
+        messages: list[Any] = []
 
         async def keep(message: Message) -> None:
             messages.append(message)
@@ -96,10 +96,10 @@ class IdempotencyMiddleware:
             await _forget(user, key)
             raise
         handler: Any = scope.get("route_handler")
-        if handler.opt.get("secret_answer"):
-            await _finish(user, key, NOT_KEPT)
-        else:
-            await _finish(user, key, messages)
+        done = any(200 <= message.get("status", 0) < 300 for message in messages)
+        await _finish(
+            user, key, NOT_KEPT if done and handler.opt.get("secret_answer") else messages
+        )
         for message in messages:
             await send(message)
 
