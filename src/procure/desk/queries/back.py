@@ -16,6 +16,7 @@ from procure.desk.queries.steps import (
     payment_steps,
     request_step,
     rows_of,
+    traced,
 )
 from procure.desk.schemas import Stage, Step
 from procure.kernel.actors import Actor
@@ -46,8 +47,7 @@ async def from_line(actor: Actor, line_id: UUID) -> list[Stage]:
                 Step(
                     "claim-line",
                     line["id"],
-                    "{trace}",
-                    {"trace": line["trace"]},
+                    *traced(line["trace"]),
                     url=f"/claims/{line['claim']}",
                     amount=line["line_amount"],
                 ),

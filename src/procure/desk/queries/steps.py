@@ -6,9 +6,24 @@ from uuid import UUID
 
 from procure.db import connection
 from procure.desk.schemas import Step
+from procure.kernel.canonical import read_canonical
+from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
 
 Row = dict[str, Any]
+
+EVIDENCE = {
+    ("register", True): n_("The register confirms it. {note}"),
+    ("register", False): n_("The register contradicts it. {note}"),
+    ("case-system", True): n_("The case system confirms it. {note}"),
+    ("case-system", False): n_("The case system contradicts it. {note}"),
+    ("caseworker", True): n_("The caseworker confirms it. {note}"),
+    ("caseworker", False): n_("The caseworker contradicts it. {note}"),
+    ("certificate", True): n_("A certificate confirms it. {note}"),
+    ("certificate", False): n_("A certificate contradicts it. {note}"),
+    ("provider", True): n_("The provider reports it. {note}"),
+    ("provider", False): n_("The provider takes it back. {note}"),
+}
 
 
 async def rows_of(sql: str, *args: object) -> list[Row]:
@@ -68,8 +83,8 @@ async def outcome_steps(where: str, *args: object) -> list[Step]:
             Step(
                 "evidence",
                 said["id"],
-                "{source}: {note}",
-                {"source": said["source"], "note": said["note"]},
+                EVIDENCE[said["source"], said["supports"]],
+                {"note": said["note"]},
                 at=said["received_at"],
             )
             for said in await rows_of(
@@ -151,13 +166,18 @@ def request_step(row: Row) -> Step:
     )
 
 
+def traced(trace: str) -> tuple[str, dict[str, Any]]:
+    """Return the source text of a claim line's reckoning, and the values in its braces."""
+    finding = read_canonical(trace, Finding)
+    return finding.text, dict(finding.values)
+
+
 def line_step(line: Row) -> Step:
     """Tell of a claim line."""
     return Step(
         "claim-line",
         line["id"],
-        n_("Claim {number}: {trace}"),
-        {"number": line["number"], "trace": line["trace"]},
+        *traced(line["trace"]),
         at=line["drafted_at"],
         url=f"/thread/claim-line/{line['id']}",
         state=line["claim_state"],
