@@ -21,7 +21,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 HOME = tempfile.mkdtemp(prefix="procure-bench-")
-os.chmod(HOME, 0o755)  # noqa: S103 - the database may run as another user
+os.chmod(HOME, 0o755)
 os.environ["PROCURE_HOME"] = HOME  # before anything of procure reads its settings
 
 

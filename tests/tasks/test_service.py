@@ -4,14 +4,17 @@ import asyncio
 from contextvars import Context
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
-from procure.db import transaction, uuid7
+from procure.audit.queries import history
+from procure.db import connection, transaction, uuid7
 from procure.kernel.actors import Actor, Permission, Role
+from procure.kernel.errors import Conflict, NotFound, Refused
 from procure.tasks import queries, service
+from tests.builders.identity import an_actor
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 ORG, OTHER_ORG = UUID(int=1), UUID(int=2)
@@ -223,3 +226,52 @@ async def test_a_task_of_a_decision_that_was_undone_is_not_there() -> None:
         await undone()
 
     assert await mine() == []
+
+
+class TestReportingByHand:
+    async def test_what_is_done_outside_is_reported_with_how(self) -> None:
+        actor = await an_actor(Role.COORDINATOR)
+        task_id = await a_contract_task(actor)
+        await service.report_done(actor, task_id, "Notice 999001 of the register", now=NOW)
+        assert await queries.open_tasks(actor, NOW) == []
+        (told,) = await history(actor, [await subject_of(task_id)])
+        assert told.kind == "task:finished"
+
+    async def test_another_organisation_sees_no_such_task(self) -> None:
+        task_id = await a_contract_task(await an_actor(Role.COORDINATOR))
+        with pytest.raises(NotFound):
+            await service.report_done(
+                await an_actor(Role.COORDINATOR), task_id, "Notice 1", now=NOW
+            )
+
+    async def test_what_the_system_closes_itself_is_not_closed_by_hand(self) -> None:
+        actor = await an_actor(Role.COORDINATOR)
+        task_id = await a_contract_task(actor, kind="tender:deadline")
+        with pytest.raises(Conflict, match="by itself"):
+            await service.report_done(actor, task_id, "Notice 1", now=NOW)
+
+    async def test_how_it_was_done_must_be_said(self) -> None:
+        actor = await an_actor(Role.COORDINATOR)
+        task_id = await a_contract_task(actor)
+        with pytest.raises(Refused):
+            await service.report_done(actor, task_id, " ", now=NOW)
+        assert len(await queries.open_tasks(actor, NOW)) == 1
+
+
+async def a_contract_task(actor: Actor, kind: str = "contract:award-notice") -> UUID:
+    return await service.create(
+        kind,
+        uuid4(),
+        org_id=actor.org_id,
+        role=Role.COORDINATOR,
+        text="Send the notice.",
+        link="/contracts",
+        clause="RHS § 83",
+        due_on=NOW.date(),
+        now=NOW,
+    )
+
+
+async def subject_of(task_id: UUID) -> UUID:
+    async with connection() as c:
+        return UUID(str(await c.fetchval("SELECT subject_id FROM task WHERE id = $1", task_id)))

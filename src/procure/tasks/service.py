@@ -7,10 +7,14 @@ from uuid import UUID
 
 import msgspec
 
+from procure.audit import service as audit
 from procure.db import fetch_as, transaction, uuid7
-from procure.kernel.actors import Role
+from procure.kernel.actors import Actor, Role
 from procure.kernel.canonical import canonical
-from procure.tasks.states import TASK, TaskState
+from procure.kernel.errors import Conflict, NotFound, Refused
+from procure.kernel.findings import Finding
+from procure.kernel.texts import n_
+from procure.tasks.states import TASK, TaskState, is_by_hand
 from procure.tasks.tables import Task
 
 
@@ -97,3 +101,35 @@ async def _close(
             task.state, task.closed_at = TASK.after(task.state, action), now
             await task.save([Task.state, Task.closed_at])
     return len(found)
+
+
+async def report_done(actor: Actor, task_id: UUID, note: str, *, now: datetime) -> None:
+    """Close a duty that the actor did outside the program, saying how.
+
+    Raises NotFound (not the actor's), Conflict (no longer open, or closed by the system itself),
+    Refused (no note).
+    """
+    if len(note.strip()) < 3:
+        raise Refused([Finding("note", n_("Say how it was done: a reference."), field="note")])
+    async with transaction():
+        task = await Task.objects().where(Task.id == task_id).first().lock_rows()
+        mine = (
+            task is not None
+            and task.org_id == actor.org_id
+            and task.role in actor.roles
+            and task.person_id in {None, actor.id}
+        )
+        if task is None or not mine:
+            raise NotFound(n_("There is no task {id}."), {"id": task_id})
+        if not is_by_hand(task.kind):
+            raise Conflict(n_("The system closes this task by itself when it sees it done."))
+        done = TASK.after(task.state, "finish")
+        await task.update_self({Task.state: done, Task.closed_at: now})
+        await audit.record(
+            "task:finished",
+            task.subject_id,
+            actor,
+            org_id=task.org_id,
+            now=now,
+            facts={"task_id": task.id, "kind": task.kind, "note": note.strip()},
+        )

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from procure.kernel.states import Machine
+from procure.kernel.texts import n_
 
 
 class TaskState(StrEnum):
@@ -19,3 +20,18 @@ TASK = Machine(
         (TaskState.OPEN, "drop"): TaskState.DROPPED,
     }
 )
+
+# Duties that are done outside the program, so that a person says when they were; the system closes
+# all others by itself when it sees them done.
+BY_HAND = ("contract:",)
+
+EVENTS = {"task:finished": n_("A duty was reported as done.")}
+
+
+def is_by_hand(kind: str) -> bool:
+    """Tell whether a duty of this kind is closed by the person who did it.
+
+    >>> is_by_hand("contract:award-notice"), is_by_hand("tender:open")
+    (True, False)
+    """
+    return kind.startswith(BY_HAND)

@@ -55,8 +55,7 @@ def translate_plural(one: str, many: str, number: int) -> str:
 
 def tell(finding: Finding | ProcureError) -> str:
     """Say a finding or an error in the running language."""
-    text = translate(finding.text)
-    return text.format(**finding.values) if finding.values else text
+    return said(finding.text, finding.values) if finding.values else translate(finding.text)
 
 
 def locale() -> str:

@@ -12,6 +12,7 @@ from procure.kernel.actors import Actor
 RECORDING = (
     "identity",
     "documents",
+    "tasks",
     "providers",
     "demand",
     "tenders",
