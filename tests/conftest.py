@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,42 @@ from procure.db.server import close_pool
 from procure.settings import settings
 
 PREFIX = "test_"
+JOURNEYS = "tests/journeys/"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the journeys in one worker, which plays the demo for all of them, and begin with them.
+
+    Otherwise each worker would play it, and the last files to be given out are the smallest ones,
+    so that a minute of playing would come when the other worker has nothing left to do.
+    """
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class JourneysTogether(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return JOURNEYS if nodeid.startswith(JOURNEYS) else super()._split_scope(nodeid)
+
+    config.option.loadscopereorder = False  # the order is that of the items, below
+    return JourneysTogether(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a worker: the journeys first, then the files with the most tests."""
+    if not hasattr(config, "workerinput"):
+        return
+    files = [item.nodeid.partition("::")[0] for item in items]
+    count = Counter(files)
+    place = {name: n for n, name in enumerate(dict.fromkeys(files))}
+    items.sort(
+        key=lambda item: (
+            not item.nodeid.startswith(JOURNEYS),
+            -count[name := item.nodeid.partition("::")[0]],
+            place[name],
+        )
+    )
 
 
 async def prepare_template(connection: AppConnection) -> None:
