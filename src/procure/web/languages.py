@@ -20,6 +20,7 @@ from procure.kernel.actors import Actor
 from procure.kernel.errors import ProcureError
 from procure.kernel.findings import Finding
 from procure.kernel.time import ZONE
+from procure.web.terms import TERMS
 
 LANGUAGES = {"et": "Eesti", "en": "English", "ru": "Русский"}
 LOCALES = Path(__file__).parent / "locales"
@@ -107,10 +108,17 @@ def when(value: datetime | date | None) -> str:
 
 def said(text: str, values: Mapping[str, Any] | None = None) -> str:
     """Translate a source text and fill in its braces, writing dates and numbers as people do."""
-    return translate(text).format(**{name: _shown(value) for name, value in (values or {}).items()})
+    shown = {name: _shown(name, value) for name, value in (values or {}).items()}
+    return translate(text).format(**shown)
 
 
-def _shown(value: object) -> object:
+# Values under these names are codes, which have words of their own.
+CODED = {"state", "kind", "role", "technique", "language", "source", "mark", "family"}
+
+
+def _shown(name: str, value: object) -> object:
+    if name in CODED and isinstance(value, str):
+        return translate(TERMS.get(value, value))
     if isinstance(value, datetime):
         return instant(value)
     if isinstance(value, date):
