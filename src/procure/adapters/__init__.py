@@ -1,2 +1,1 @@
-"""One module per external system; the only place where clients of the outside are imported.
-"""
+"""One module per external system; the only place where clients of the outside are imported."""
