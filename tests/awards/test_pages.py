@@ -69,7 +69,7 @@ async def test_each_reads_the_own_letter_and_everyone_the_notice() -> None:
         assert "Annul" not in page
         assert "Not ranked" in (await client.get("/awards")).text
     async with client_as(winner) as client:
-        assert "You have won" in (await client.get(path)).text
+        assert "<strong>Won.</strong>" in (await client.get(path)).text
     async with client_as(None) as client:
         page = (await client.get(f"{path}/notice")).text
         assert winner.org_name in page

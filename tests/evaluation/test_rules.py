@@ -33,6 +33,7 @@ from procure.evaluation.rules import (
     points_findings,
     rank,
     rank_reversal,
+    ranked_by,
     reversal_exists,
     score_findings,
     sensitivity,
@@ -193,6 +194,20 @@ def test_the_order_at_every_weight_of_price(
 
     assert found == expected
     assert [point.price_weight for point in sensitivity(facts) if point.is_published] == [40]
+
+
+def test_other_weights_change_points_and_never_a_minimum() -> None:
+    nothing = dict.fromkeys(("K1", "K2", "K3", "K4"), Fraction(0))
+    everything_on_method = nothing | {"K2": Fraction(100)}
+
+    ranking = ranked_by(FACTS, everything_on_method)
+
+    assert [(NAMES[r.bid_id], str(r.total)) for r in ranking.ranked] == [
+        ("T1", "93.33"),
+        ("T2", "80.00"),
+        ("T3", "60.00"),
+    ]
+    assert ranking.result_of(T4).status == BidStatus.BELOW_MINIMUM
 
 
 def test_a_published_weight_between_the_steps_is_shown_too() -> None:
@@ -814,10 +829,10 @@ def test_bars_are_as_long_as_their_points() -> None:
     ]
     first = picture.bars[0].parts
     assert [(part.code, part.x, part.width) for part in first] == [
-        ("K1", 0, 104),
-        ("K2", 104, 117),
-        ("K3", 221, 87),
-        ("K4", 308, 60),
+        ("K1", 0, 146),
+        ("K2", 146, 163),
+        ("K3", 309, 121),
+        ("K4", 430, 84),
     ]
     assert [part.has_label for part in picture.bars[2].parts] == [True, True, True, False]
     assert len({*picture.colours.values()}) == 4

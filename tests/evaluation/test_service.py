@@ -605,7 +605,7 @@ async def test_a_lot_is_not_ranked_before_everyone_is_done() -> None:
 
     seen = await queries.read_evaluation(lot.coordinator, lot.lot_id)
     assert [f.code for f in seen.standing_in_the_way] == ["not-locked"] * 2
-    assert "rank" not in seen.actions
+    assert "rank" not in seen.next_steps
 
 
 async def test_a_lot_is_not_ranked_while_a_question_is_open() -> None:

@@ -67,7 +67,7 @@ async def lot_page(
 
 async def candidates(view: EvaluationView) -> list[tuple[str, str]]:
     """List the evaluators who can still be put on the panel."""
-    if "appoint" not in view.actions:
+    if "appoint" not in view.next_steps:
         return []
     there = {member.person_id for member in view.panel.members}
     return [

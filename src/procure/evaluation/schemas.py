@@ -43,6 +43,7 @@ class MemberView(msgspec.Struct, frozen=True, kw_only=True):
     appointed_at: datetime
     declared_at: datetime | None
     has_conflict: bool | None
+    declaration: str | None
     locked_at: datetime | None
     released_at: datetime | None
     released_reason: str | None
@@ -174,7 +175,7 @@ class EvaluationView(msgspec.Struct, frozen=True, kw_only=True):
     standing_in_the_way: Sequence[Finding]
     ranking: RankingView | None
     undecided: Sequence[Sequence[UUID]]  # bids between which lots have to be drawn
-    actions: Sequence[str]
+    next_steps: Sequence[str]  # of appoint, rank, ask, decide: what this actor can do now
 
     @property
     def names(self) -> Mapping[UUID, str]:

@@ -20,6 +20,7 @@ class PanelLine(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     declared_at: datetime | None
     has_conflict: bool | None
+    declaration: str | None
     locked_at: datetime | None
     released_reason: str | None
 

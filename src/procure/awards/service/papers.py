@@ -131,6 +131,7 @@ async def report_facts(actor: Actor, case: Case) -> ReportFacts:
                 name=member.name,
                 declared_at=member.declared_at,
                 has_conflict=member.has_conflict,
+                declaration=member.declaration,
                 locked_at=member.locked_at,
                 released_reason=member.released_reason,
             )

@@ -128,26 +128,26 @@ async def read_evaluation(actor: Actor, lot_id: UUID) -> EvaluationView:
         standing_in_the_way=stops if is_opened else [],
         ranking=ranking_view(latest, facts) if latest else None,
         undecided=latest.ranking.undecided if latest else (),
-        actions=_actions(actor, found, view, facts, can_rank=is_opened and not stops),
+        next_steps=_next_steps(actor, found, view, facts, can_rank=is_opened and not stops),
     )
 
 
-def _actions(
+def _next_steps(
     actor: Actor, found: LotHead, panel: PanelView, facts: LotFacts, *, can_rank: bool
 ) -> list[str]:
     if found.lot_state != LotState.OPEN or found.tender_state == TenderState.CANCELLED:
         return []
-    actions = []
+    steps = []
     if (
         panel.needs_panel
         and not panel.is_complete
         and actor.may(Permission.PANEL_APPOINT, for_org=found.buyer_id)
     ):
-        actions.append("appoint")
+        steps.append("appoint")
     if can_rank and actor.may(Permission.EVALUATION_RANK, for_org=found.buyer_id):
-        actions.append("rank")
+        steps.append("rank")
     if facts.bids and actor.may(Permission.EXPLANATION_ASK, for_org=found.buyer_id):
-        actions.append("ask")
+        steps.append("ask")
     if actor.may(Permission.EXPLANATION_DECIDE, for_org=found.buyer_id):
-        actions.append("decide")
-    return actions
+        steps.append("decide")
+    return steps

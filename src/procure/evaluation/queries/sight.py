@@ -20,7 +20,7 @@ HEAD = """
 
 _MEMBERS = """
     SELECT m.id, m.person AS person_id, p.name, m.appointed_at, m.declared_at, m.has_conflict,
-           m.locked_at, m.released_at, m.released_reason
+           m.declaration, m.locked_at, m.released_at, m.released_reason
       FROM panel_member m JOIN person p ON p.id = m.person
      WHERE m.lot = $1 ORDER BY m.id
 """

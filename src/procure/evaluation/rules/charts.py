@@ -13,13 +13,13 @@ import msgspec
 from procure.evaluation.rules.checks import Sensitivity
 from procure.evaluation.rules.results import Ranking
 
-COLOURS = ("#0f4c5c", "#c27a10", "#5b6f9e", "#1b7a4b", "#8a3b6b", "#4a5a66")
+COLOURS = ("#0f4c5c", "#9a5b00", "#5b6f9e", "#1b7a4b", "#8a3b6b", "#4a5a66")
 DASHES = ("", "8 4", "2 3", "10 3 2 3", "4 4", "1 4")
 
-BAR_WIDTH = 500  # for 100 points
+BAR_WIDTH = 700  # for 100 points
 BAR_HEIGHT = 26
-BAR_STEP = 40
-LABEL_LEAST = 34  # a narrower part carries no number
+BAR_STEP = 46
+LABEL_LEAST = 64  # a narrower part carries no number
 PLOT_WIDTH, PLOT_HEIGHT = 560, 260
 LEFT, TOP, RIGHT, BOTTOM = 40, 14, 150, 34
 APART = 15  # labels of lines keep this distance
@@ -115,7 +115,8 @@ def bars(ranking: Ranking) -> Bars:
         y = number * BAR_STEP
         total = result.total or Decimal(0)
         rows.append(Bar(result.provider_name, total, y, y + 18, x + 8, parts))
-    return Bars(BAR_WIDTH + 70, max(len(rows) * BAR_STEP, 1), BAR_HEIGHT, rows, colours)
+    height = len(rows) * BAR_STEP + 2 * 8
+    return Bars(BAR_WIDTH + 70 + 2 * 12, height, BAR_HEIGHT, rows, colours)
 
 
 def lines(points: Sequence[Sensitivity], names: Mapping[UUID, str]) -> Lines:
