@@ -75,7 +75,7 @@ def environment() -> jinja2.Environment:
         "me": _me,
         "said": languages.said,
         "language": languages.language,
-        "languages": languages.LANGUAGES,
+        "interface_languages": languages.LANGUAGES,
     }
     return env
 
