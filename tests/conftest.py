@@ -28,6 +28,9 @@ from procure.db.server import close_pool
 from procure.settings import settings
 
 PREFIX = "test_"
+
+# Files and keys of tests stay out of the program's own folder; read before any settings are.
+os.environ.setdefault("PROCURE_HOME", tempfile.mkdtemp(prefix="procure-test-home-"))
 JOURNEYS = "tests/journeys/"
 
 
@@ -75,6 +78,13 @@ async def prepare_template(connection: AppConnection) -> None:
     await connection.execute(
         "INSERT INTO installation (id, is_demo, created_at) VALUES (1, true, now())"
     )
+
+
+def pytest_unconfigure() -> None:
+    """Remove what the tests wrote."""
+    home = os.environ["PROCURE_HOME"]
+    if Path(home).name.startswith("procure-test-home-"):
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

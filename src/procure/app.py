@@ -166,5 +166,5 @@ def create_app(*, lifespan: list[Lifespan] | None = None) -> Litestar:
 
 def app() -> Litestar:
     """Make the application for the server, which calls this in each of its workers."""
-    assert settings()  # noqa: S101 - a bad setting stops the start, not the first request
+    settings()  # a bad setting stops the start, not the first request
     return create_app()

@@ -1,6 +1,7 @@
 """Errors as answers: RFC 9457 problem details for programs, a page for people."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
@@ -166,7 +167,7 @@ def on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response
     )
 
 
-HANDLERS = {
+HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]] = {
     ProcureError: on_expected,
     HTTPException: on_http,
     asyncpg.PostgresError: on_violation,
