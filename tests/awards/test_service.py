@@ -13,6 +13,8 @@ import pytest
 from procure.awards import queries, service
 from procure.awards.rules import DecisionFacts, decision_findings, signing_findings
 from procure.awards.rules.record import Decided
+from procure.contracts import service as contracts
+from procure.contracts.queries import read_contract
 from procure.db import connection, transaction, uuid7
 from procure.documents import queries as documents
 from procure.evaluation import service as evaluation
@@ -481,3 +483,23 @@ async def test_before_the_ranking_there_is_nothing_to_decide() -> None:
     seen = await queries.read_decision(lot.coordinator, lot.lot_id, now=DECIDED_AT)
 
     assert (seen.ranking, seen.previews, seen.award_id) == (None, [], None)
+
+
+async def test_what_was_signed_on_an_award_is_not_annulled_away() -> None:
+    awarded = await an_awarded_lot()
+    lot = awarded.lot
+    first, *_ = await contracts.draft_from_award(lot.coordinator, awarded.id, now=DECIDED_AT)
+    digest = (await read_contract(lot.coordinator, first)).document_sha256
+
+    with pytest.raises(Refused) as refusal:
+        await contracts.sign(lot.coordinator, first, digest, now=DECIDED_AT)
+    assert "standstill" in codes(refusal)
+    over = DECIDED_AT + timedelta(days=15)
+    await set_clock(over)
+    await contracts.sign(lot.coordinator, first, digest, now=over)
+    await contracts.sign(lot.bidders[1].actor, first, digest, now=over)
+
+    with pytest.raises(asyncpg.RestrictViolationError) as held:
+        await service.annul(lot.coordinator, awarded.id, REASONS, now=over)
+    assert held.value.constraint_name == "award_without_contract"
+    assert (await queries.award_facts(awarded.id)).state != "annulled"
