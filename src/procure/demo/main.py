@@ -1,16 +1,17 @@
 """`procure demo`: makes the database, starts the servers, plays the story, leaves them running."""
 
 import shutil
-import time
 from pathlib import Path
 
 from rich.console import Console
 
+from procure.db.migrate import fingerprint
 from procure.demo import processes
 from procure.demo.errors import DemoFailed
 from procure.demo.seed import PASSWORD
 from procure.demo.story import play
 from procure.demo.story.cast import sign_ins
+from procure.kernel.canonical import sha256_hex
 from procure.settings import settings
 
 TWIN_OFFSET = 31  # the register's twin listens this far above the application
@@ -34,13 +35,13 @@ def run_demo(*, serve: bool, fresh: bool) -> int:
                 f"Something listens at {url} already. Stop it, or choose another with PROCURE_PORT."
             )
     finished = folder / "finished"
-    played = finished.exists() and serve and not fresh
-    folder.mkdir(parents=True, exist_ok=True)
+    state = _state()
+    played = serve and not fresh and finished.exists() and finished.read_text() == state
+    home.mkdir(parents=True, exist_ok=True)
     if not played:
         _clear(folder)
     env = processes.environment(home, port, register)
     processes.stop_politely()
-    started = time.monotonic()
     if not played:
         console.print("[bold]Making the demo's database[/bold]")
         processes.run("procure.demo.seed", env, folder / "seed.log")
@@ -57,7 +58,7 @@ def run_demo(*, serve: bool, fresh: bool) -> int:
     ):
         if not played:
             _play(address, folder, console)
-            finished.write_text(f"{time.monotonic() - started:.0f} s\n")
+            finished.write_text(state)
         console.print(f"\nEverything written is in [bold]{_shown(folder)}[/bold].")
         if serve:
             _invite(console, address)
@@ -66,6 +67,11 @@ def run_demo(*, serve: bool, fresh: bool) -> int:
             except KeyboardInterrupt:
                 console.print("Stopping.")
     return 0
+
+
+def _state() -> str:
+    """Name the tables and the database of a finished demo: in others it has to be played anew."""
+    return sha256_hex(f"{fingerprint()} {settings().database_url or ''}")
 
 
 def _play(address: str, folder: Path, console: Console) -> None:

@@ -5,18 +5,22 @@ demo, loads the catalogue, makes the accounts of fixtures/demo/people.yaml and s
 """
 
 import asyncio
+import sys
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from procure.catalogue import service as catalogue
 from procure.db import DB
-from procure.db.server import database, server
+from procure.db.embedded import ServerFailed
+from procure.db.health import UnsafeDatabase
+from procure.db.migrate import MigrationFailed
+from procure.db.server import CannotOpen, database, server
 from procure.identity import queries
 from procure.identity import service as identity
 from procure.identity.states import OrganisationKind
 from procure.kernel.actors import Role
-from procure.kernel.errors import Conflict
+from procure.kernel.errors import Conflict, ProcureError
 from procure.kernel.texts import n_
 from procure.kernel.time import at
 from procure.parameters import read_yaml
@@ -91,5 +95,13 @@ async def _empty_an_earlier_demo() -> None:
         await owner.close()
 
 
+def main() -> None:
+    """Seed, or say in a sentence what stands in the way."""
+    try:
+        asyncio.run(seed())
+    except (ProcureError, CannotOpen, MigrationFailed, UnsafeDatabase, ServerFailed) as error:
+        sys.exit(str(error))
+
+
 if __name__ == "__main__":
-    asyncio.run(seed())
+    main()
