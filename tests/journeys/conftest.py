@@ -140,9 +140,9 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Run Chromium for the session."""
+    """Run Chromium for one file: Playwright's event loop must not stay under other tests."""
     with sync_playwright() as playwright:
         # Root in a container has no sandbox; what is opened is our own application alone.
         yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
