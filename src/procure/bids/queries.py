@@ -212,7 +212,12 @@ async def read_bids(actor: Actor, tender_id: UUID) -> BidsView:
             tender_id=tender_id, is_hidden_until_opening=True, items=[], own=own, minutes=None
         )
     rows = await fetch_as(
-        _Opened, f"{_OPENED} AND b.tender = $1 ORDER BY l.position, b.received_at, b.id", tender_id
+        _Opened,
+        # Who declared a conflict of interest in a lot sees nothing of it, in whatever other role.
+        f"{_OPENED} AND b.tender = $1 AND NOT has_conflict($2, b.lot)"
+        " ORDER BY l.position, b.received_at, b.id",
+        tender_id,
+        actor.id,
     )
     is_buyer = actor.may(Permission.BID_READ, for_org=facts.buyer_id) and actor.is_buyer
     took_part = any(bid.state == BidState.OPENED for bid in own)

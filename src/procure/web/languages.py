@@ -118,7 +118,8 @@ CODED = {"state", "kind", "role", "technique", "language", "source", "mark", "fa
 
 def _shown(name: str, value: object) -> object:
     if name in CODED and isinstance(value, str):
-        return translate(TERMS.get(value, value))
+        word = translate(TERMS.get(value, value))
+        return word[:1].lower() + word[1:]  # inside a sentence
     if isinstance(value, datetime):
         return instant(value)
     if isinstance(value, date):

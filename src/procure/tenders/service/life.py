@@ -7,6 +7,7 @@ import msgspec
 
 from procure.audit import service as audit
 from procure.db import connection, transaction
+from procure.demand import service as demand
 from procure.kernel.actors import Actor, Permission
 from procure.kernel.errors import Refused
 from procure.kernel.findings import Finding
@@ -101,6 +102,8 @@ async def cancel(
         tender.state = TENDER.after(tender.state, "cancel")
         tender.state_ground = f"{cancellation.ground}: {cancellation.text.strip()}"
         await tender.save([Tender.state, Tender.state_ground])
+        if tender.basis is not None:
+            await demand.release_requests(tender.basis, now, actor=actor)
         await Lot.update(
             {Lot.state: LOT.after(LotState.OPEN, "cancel"), Lot.ground: cancellation.ground}
         ).where(Lot.tender == tender_id, Lot.state == LotState.OPEN.value)
@@ -160,6 +163,9 @@ async def _end_lot(
         lot = await Lot.objects().where(Lot.id == lot_id).first().lock_rows("NO KEY UPDATE")
         lot.state, lot.ground = LOT.after(lot.state, action), ground
         await lot.save([Lot.state, Lot.ground])
+        if ground is not None and tender.basis is not None:
+            # Its people wait for the next analysis, instead of for a contract that will not come.
+            await demand.release_requests(tender.basis, now, area_codes=[lot.code], actor=actor)
         await audit.record(
             "lot:awarded" if ground is None else "lot:failed",
             lot_id,
