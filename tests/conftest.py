@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -28,6 +29,10 @@ from procure.db.server import close_pool
 from procure.settings import settings
 
 PREFIX = "test_"
+
+# How long an example takes says nothing on a machine that does other things too.
+hypothesis.settings.register_profile("procure", deadline=None)
+hypothesis.settings.load_profile("procure")
 
 # Files and keys of tests stay out of the program's own folder; read before any settings are.
 os.environ.setdefault("PROCURE_HOME", tempfile.mkdtemp(prefix="procure-test-home-"))
