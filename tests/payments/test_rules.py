@@ -124,7 +124,7 @@ def test_a_line_says_how_it_was_reckoned() -> None:
     said = {line.key: line for line in entitlements(TERMS, the_facts()).lines}
     assert said["attendance:CL-90004"].trace.message == (
         "24 days present, 0 excused and 10 vacated by success (at most 10 count): "
-        "34 × 13.20 € = 448.80 €; the rate is 60 % of 22 €."
+        "34 × 13.20 € = 448.80 €; the rate is 60 % × 22 €."
     )
     assert said["milestone:M1:CL-90001"].trace.message == (
         "The individual plan was agreed on 2025-09-10: 40 % × 20 % × 15840.00 € ÷ 12 = 105.60 €."
@@ -180,7 +180,7 @@ def test_the_place_guarantee_over_ten_days(present: int, missing: Decimal | None
     assert found.attendance_amount == D("1188.00")  # 75 % of 12 places x 10 days, either way
     if missing:
         assert lines[0].clause == "GUARANTEE"
-        assert "75 % of 12 places × 10 days are 90 guaranteed days" in lines[0].trace.message
+        assert "75 % × 12 places × 10 days are 90 guaranteed days" in lines[0].trace.message
 
 
 def test_the_guarantee_stops_at_the_days_of_the_contract() -> None:

@@ -176,7 +176,7 @@ def _attendance(
                     n_(
                         "{present} days present, {excused} excused and {vacated} vacated by "
                         "success (at most {limit} count): {days} × {rate} € = {amount} €; the "
-                        "rate is {share} % of {unit} €."
+                        "rate is {share} % × {unit} €."
                     ),
                     {
                         "present": person.present_days,
@@ -246,7 +246,7 @@ def _guarantee(terms: Terms, facts: GroupFacts, counted: Decimal, lines: list[Li
                 Finding(
                     "guarantee",
                     n_(
-                        "{share} % of {places} places × {days} days are {guaranteed} guaranteed "
+                        "{share} % × {places} places × {days} days are {guaranteed} guaranteed "
                         "days; {counted} were counted: {missing} × {rate} € = {amount} €."
                     ),
                     {
@@ -473,7 +473,7 @@ def _cap(terms: Terms, outcomes: Decimal, lines: list[Line]) -> None:
                 Finding(
                     "cap",
                     n_(
-                        "Outcomes come to {outcomes} €; at most {share} % of {pot} € are paid, "
+                        "Outcomes come to {outcomes} €; at most {share} % × {pot} € are paid, "
                         "which is {cap} €."
                     ),
                     {
