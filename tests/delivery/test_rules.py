@@ -24,6 +24,7 @@ from procure.delivery.rules import (
     delivery_of,
     expected_on,
     group_findings,
+    idle_months,
     holds_place,
     leave_findings,
     mark_findings,
@@ -577,3 +578,17 @@ GOOD = GroupPlanFacts(
 )
 def test_planning(change: dict[str, object], codes: list[str]) -> None:
     assert [f.code for f in group_findings(msgspec.structs.replace(GOOD, **change))] == codes
+
+
+@pytest.mark.parametrize(
+    ("days", "idle"),
+    [
+        pytest.param([date(2025, 12, 31)], ["2026-01"], id="the last day of a month counts for it"),
+        pytest.param([date(2026, 1, 1)], ["2025-12"], id="the first day of the next one for that"),
+        pytest.param([], ["2025-12", "2026-01"], id="no days, no reports"),
+    ],
+)
+def test_a_month_without_training_days_is_idle(days: list[date], idle: list[str]) -> None:
+    found = idle_months(date(2025, 12, 31), date(2026, 2, 1), days)
+
+    assert [f"{month:%Y-%m}" for month in found] == idle

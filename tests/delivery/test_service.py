@@ -105,6 +105,21 @@ async def test_the_counts_of_the_example_come_out() -> None:
 # --- Planning -------------------------------------------------------------------------------
 
 
+async def test_a_month_without_training_days_asks_for_no_report() -> None:
+    group, people = await a_group(
+        days_count=4
+    )  # four days of September under a call-off to December
+
+    await mark(group, group.days[0], dict.fromkeys(people, Mark.PRESENT))
+
+    tasks = await tasks_of(group.provider, group.call_off.contract_id, OVER_AT)
+    assert {
+        t.kind.removeprefix("attendance-report:"): t.state
+        for t in tasks
+        if t.kind.startswith("attendance-report:")
+    } == {"2025-09": "open", "2025-10": "dropped", "2025-11": "dropped", "2025-12": "dropped"}
+
+
 async def test_a_group_gets_the_next_code_and_its_days_their_phases() -> None:
     group = await a_planned_group()
     view = await queries.read_group(group.consultant, group.id, PLANNED_AT)

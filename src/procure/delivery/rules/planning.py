@@ -47,6 +47,22 @@ def timetable(
     return wanted
 
 
+def idle_months(starts_on: date, ends_until: date, days: Sequence[date]) -> list[date]:
+    """List the first days of a contract's months in which nobody is trained.
+
+    >>> [f"{day:%Y-%m}" for day in
+    ...  idle_months(date(2025, 8, 18), date(2025, 11, 1), [date(2025, 9, 1)])]
+    ['2025-08', '2025-10']
+    """
+    busy = {(day.year, day.month) for day in days}
+    months, month = [], starts_on.replace(day=1)
+    while month < ends_until:
+        if (month.year, month.month) not in busy:
+            months.append(month)
+        month = (month + timedelta(days=31)).replace(day=1)
+    return months
+
+
 class GroupPlanFacts(msgspec.Struct, frozen=True):
     """What the plan of a group rests on; stored with it."""
 

@@ -14,6 +14,7 @@ from procure.delivery.queries import GroupFacts
 from procure.delivery.rules import (
     Day,
     GivenMark,
+    idle_months,
     marks_findings,
     read_csv,
     row_findings,
@@ -188,18 +189,25 @@ async def _write(
 
 
 async def _finish_months(group: GroupFacts, now: datetime) -> None:
-    """Close the reports of months whose every training day has passed and has its marks."""
+    """Close the reports of months whose every training day has passed and has its marks.
+
+    Once every group of the contract has its days, months without any ask for no report.
+    """
     terms = await contracts.terms_of(group.contract_id)
     last = terms.ends_until - timedelta(days=1)
     days: set[date] = set()
     missing: set[date] = set()
-    for group_id in await queries.groups_of_contract(group.contract_id):
+    groups = await queries.groups_of_contract(group.contract_id)
+    for group_id in groups:
         days |= {row.held_on for row in await queries.training_days(group_id)}
         missing |= {day for day, _ in await queries.unmarked(group_id, last)}
     for month in {day.replace(day=1) for day in days} - {day.replace(day=1) for day in missing}:
         in_month = [day for day in days if day.replace(day=1) == month]
         if max(in_month) <= legal_day(now):
             await tasks.finish(f"attendance-report:{month:%Y-%m}", group.contract_id, now=now)
+    if len(groups) >= terms.groups_count:
+        for month in idle_months(terms.starts_on, terms.ends_until, list(days)):
+            await tasks.drop(f"attendance-report:{month:%Y-%m}", group.contract_id, now=now)
 
 
 async def _for_marker(actor: Actor, group_id: UUID) -> GroupFacts:
