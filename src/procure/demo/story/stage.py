@@ -11,6 +11,7 @@ from procure.demo.story.figures import Figures
 from procure.demo.story.material import read
 from procure.demo.story.progress import Progress
 from procure.kernel.time import at
+from procure.tasks.states import BY_HAND
 from procure.web.terms import TERMS
 
 BUYER = "@fond.example"
@@ -40,9 +41,18 @@ class Stage:
         instant = datetime.fromisoformat(to) if isinstance(to, str) else to
         if self._now is not None and instant <= self._now:
             return
+        if self._now is not None:
+            self._report_duties(instant.date())
         self._now = instant
         self.cast[ADMIN].post("/clock", {"to": instant})
         self.progress.clock(instant)
+
+    def _report_duties(self, until: date) -> None:
+        """Have the coordinator report, in time, what is done outside: notices to the register."""
+        for task in self.cast[COORDINATOR].get("/tasks")["items"]:
+            if task["kind"].startswith(BY_HAND) and date.fromisoformat(task["due_on"]) <= until:
+                note = f"Sent to the register for {task['clause']}"
+                self.cast[COORDINATOR].post(f"/tasks/{task['id']}/done", {"note": note})
 
     def day(self, day: date, hour: int = 10, minute: int = 0) -> None:
         """Move the clock forward to a day, at ten in the morning of Tallinn."""
