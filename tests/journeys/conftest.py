@@ -28,8 +28,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from procure.demo.main import TWIN_OFFSET
 from procure.demo.seed import PASSWORD
 from procure.settings import settings
+from procure.web.languages import COOKIE
+from tests.journeys.scene import Scene
 
 CHROMIUM = "/usr/bin/chromium"
+# Root in a container has no sandbox; what is opened is our own application alone.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_SECONDS = 300
 NARROW = {"width": 360, "height": 780}  # a phone
 WIDE = {"width": 1280, "height": 900}
@@ -144,32 +148,45 @@ def _locked(folder: Path) -> Iterator[None]:
 def browser() -> Iterator[Browser]:
     """Run Chromium for one file: Playwright's event loop must not stay under other tests."""
     with sync_playwright() as playwright:
-        # Root in a container has no sandbox; what is opened is our own application alone.
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
 
 @pytest.fixture
 def sign_in(browser: Browser, demo: Demo) -> Iterator[Callable[..., Page]]:
     """Give a function that signs a person of the demo in, and returns the page they come to.
 
-    A page on which a script fails, or that asks for what is not there, fails the test.
+    Without an address it is a visitor's browser. It speaks English unless told otherwise. A page
+    on which a script fails, or that asks for what is not there, fails the test; that a form was
+    refused (422) is said by the browser too, and is none.
     """
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
-    def open_as(email: str, viewport: dict[str, int] = WIDE) -> Page:
+    def note(page: Page, said: str) -> None:
+        if "status of 422" not in said:
+            faults.append(f"{page.url}: {said}")
+
+    def open_as(
+        email: str | None,
+        viewport: dict[str, int] = WIDE,
+        *,
+        language: str | None = "en",
+        password: str = PASSWORD,
+    ) -> Page:
         context = browser.new_context(base_url=demo.address, viewport=viewport, locale="en-GB")
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
-        page.on(
-            "console",
-            lambda said: faults.append(f"{page.url}: {said.text}") if said.type == "error" else 0,
-        )
-        page.goto("/sign-in")
+        if language is not None:
+            cookie = {"name": COOKIE, "value": language, "url": demo.address}
+            context.add_cookies([cookie])  # type: ignore[list-item]
+        page.on("pageerror", lambda error: note(page, str(error)))
+        page.on("console", lambda said: note(page, said.text) if said.type == "error" else None)
+        page.goto("/" if email is None else "/sign-in")
+        if email is None:
+            return page
         page.get_by_label("E-mail address").fill(email)
-        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(lambda url: "/sign-in" not in url)
         return page
@@ -178,3 +195,10 @@ def sign_in(browser: Browser, demo: Demo) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert faults == []
+
+
+@pytest.fixture(scope="session")
+def scene(demo: Demo) -> Iterator[Scene]:
+    """Give the purchase that goes on beside the story, as far as somebody has brought it."""
+    with httpx.Client(base_url=demo.address, timeout=120, trust_env=False) as http:
+        yield Scene(http, demo.folder)
