@@ -1,0 +1,59 @@
+"""The catalogues: Estonian is whole, and no translation loses or invents a placeholder."""
+
+import re
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
+
+from procure.web.languages import LANGUAGES, LOCALES, said, speak, translate
+
+HOLES = re.compile(r"%\(\w+\)s|\{\w*\}")
+
+
+def messages(code: str) -> list[Message]:
+    path = LOCALES / code / "LC_MESSAGES" / "messages.po"
+    with path.open("rb") as file:
+        return [message for message in read_po(file, locale=code) if message.id]
+
+
+def texts(value: object) -> list[str]:
+    return [str(part) for part in (value if isinstance(value, list | tuple) else [value])]
+
+
+def test_estonian_is_whole() -> None:
+    empty = [message.id for message in messages("et") if not all(texts(message.string))]
+    assert len(messages("et")) > 1500
+    assert empty == []
+
+
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+def test_a_translation_keeps_its_placeholders(code: str) -> None:
+    wrong = [
+        message.id
+        for message in messages(code)
+        for text in texts(message.string)
+        if text
+        and not isinstance(message.id, list | tuple)
+        and sorted(HOLES.findall(text)) != sorted(HOLES.findall(str(message.id)))
+    ]
+    assert wrong == []
+
+
+def test_a_code_inside_a_sentence_is_said_in_words() -> None:
+    try:
+        speak("et")
+        assert translate("Sign in") != "Sign in"
+        assert (
+            "avaldatud"
+            in said(
+                "Cannot {action} what is {state}; from here: {allowed}.",
+                {
+                    "action": "redraft",
+                    "state": "published",
+                    "allowed": "close",
+                },
+            ).lower()
+        )
+    finally:
+        speak("en")
