@@ -192,8 +192,8 @@ async def test_the_coordinator_goes_on_to_a_tender(consultant: Actor) -> None:
         page = await client.get(f"/demand/{basis_id}")
         await service.mark_tendered(basis_id, NOW)
         later = await client.get(f"/demand/{basis_id}")
-    assert f'href="/tenders/new?basis={basis_id}"' in page.text
-    assert f'href="/tenders/new?basis={basis_id}"' not in later.text
+    assert f'href="/tenders/new?basis_id={basis_id}"' in page.text
+    assert f'href="/tenders/new?basis_id={basis_id}"' not in later.text
 
 
 async def test_a_request_is_refused_on_its_page(consultant: Actor) -> None:
