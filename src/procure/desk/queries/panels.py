@@ -143,7 +143,7 @@ async def public_screen(now: datetime) -> Screen:
     awards = [
         Row(
             title=f"{row['reference']} {row['code']} {row['title']}",
-            url=f"/tenders/{row['tender']}",
+            url=f"/awards/{row['id']}/notice",
             state=row["state"],
             note="{suppliers}",
             values={"suppliers": row["suppliers"]},
@@ -151,12 +151,12 @@ async def public_screen(now: datetime) -> Screen:
         )
         for row in await rows_of(
             """
-            SELECT t.reference, t.id AS tender, l.code, l.title, a.state, a.decided_at,
+            SELECT a.id, t.reference, l.code, l.title, a.state, a.decided_at,
                    string_agg(o.name, ', ' ORDER BY s.rank) AS suppliers
               FROM award a JOIN lot l ON l.id = a.lot JOIN tender t ON t.id = l.tender
               JOIN award_supplier s ON s.award = a.id JOIN organisation o ON o.id = s.provider_org
              WHERE a.state <> 'annulled'
-             GROUP BY t.reference, t.id, l.code, l.title, a.state, a.decided_at
+             GROUP BY a.id, t.reference, l.code, l.title
              ORDER BY a.decided_at DESC LIMIT 10
             """
         )
