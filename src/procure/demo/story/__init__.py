@@ -4,6 +4,7 @@ Nothing here calls a service of the application; what the story knows, it was to
 Each step of the main job is a module; `play` puts them in the order in which they happened.
 """
 
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -23,9 +24,10 @@ from procure.demo.story import (
 )
 from procure.demo.story.cast import Cast
 from procure.demo.story.figures import FIGURES
+from procure.demo.story.material import read
 from procure.demo.story.progress import Progress
 from procure.demo.story.registering import Parties
-from procure.demo.story.stage import Json, Stage
+from procure.demo.story.stage import CONTRACT_MANAGER, COORDINATOR, Json, Stage
 
 API_DOCUMENT = "/api/v1/openapi/openapi.json"
 PATIENCE_SECONDS = 180.0  # moving the clock waits for what then is due, papers included
@@ -48,6 +50,8 @@ def play(address: str, folder: Path, console: Console) -> None:
         group = delivering.play(stage, contract, parties)
         progress.step("8/9", "what is owed is claimed, attested, corrected and paid")
         paid = paying.play(stage, group)
+        for email in (COORDINATOR, CONTRACT_MANAGER):
+            contracting.report_duties(stage, email, date(2026, 4, 24), "Sent to the register.")
         progress.step("1/9 again", "the present: requests of autumn 2026")
         stage.clock(demand.PRESENT)
         basis_id = demand.play_present(stage)
@@ -81,6 +85,9 @@ def _framework(stage: Stage, parties: Parties) -> Json:
     drafted = contracting.play_standstill(stage, award)
     step("6/9", "the framework is signed")
     contracting.play_framework(stage, drafted, parties)
+    register = f"Sent to the procurement register, {read('tender-2024')['register_reference']}."
+    contracting.report_duties(stage, COORDINATOR, date(2024, 4, 5), register)
+    contracting.report_duties(stage, COORDINATOR, date(2025, 4, 14), register)
     return tender
 
 

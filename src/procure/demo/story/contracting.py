@@ -1,11 +1,14 @@
 """Step 6: frameworks signed after the standstill, and a group called off by mini-competition."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from procure.demo.story.material import only, read
 from procure.demo.story.registering import Parties, manager_of
 from procure.demo.story.stage import CONTRACT_MANAGER, COORDINATOR, Json, Stage
 from procure.demo.story.tendering import publish
+
+MONTH = timedelta(days=31)
 
 
 def play_standstill(stage: Stage, award: Json) -> list[Json]:
@@ -34,6 +37,21 @@ def play_framework(stage: Stage, drafted: list[Json], parties: Parties) -> None:
     stage.figures.check(
         "frameworks-count", sum(contract["state"] == "signed" for contract in signed)
     )
+
+
+def report_duties(stage: Stage, email: str, day: date, note: str) -> None:
+    """Report the duties of contracts that are due by now and are done outside the system."""
+    stage.day(day)
+    program = stage.cast[email]
+    due = [
+        task
+        for task in program.get("/tasks")["items"]
+        if task["kind"].startswith("contract:")
+        and date.fromisoformat(task["due_on"]) <= day + MONTH
+    ]
+    for task in due:
+        program.post(f"/tasks/{task['id']}/done", {"note": note})
+    stage.does(email, f"reports {len(due)} duties as done: {note}")
 
 
 def call(stage: Stage, lot_id: str, basis_id: str, parties: Parties) -> Json:

@@ -12,6 +12,11 @@ from procure.kernel.time import at
 
 CSV = "text/csv"
 SPRING = at(date(2025, 5, 26), 10)
+ENDED = "TOOHARJUTUS"
+ENDED_REASON = (
+    "Work practice ended on 1 January 2026. Whoever still needs a group is asked for again, "
+    "under the service that follows it."
+)
 PRESENT = at(date(2026, 11, 24), 9)
 
 
@@ -45,6 +50,7 @@ def play_2025(stage: Stage) -> str:
 
 def play_present(stage: Stage) -> str:
     """Refuse a wrong file whole; take in the requests of autumn 2026, three of them by hand."""
+    _close_ended(stage)
     name = "requests-wrong.csv"
     wrong = stage.cast[CONSULTANT].refused_upload("/requests/import", name, file(name), CSV)
     rows = wrong_rows(wrong)
@@ -97,6 +103,20 @@ def find_request(stage: Stage, reference: str) -> Json:
         if part["next_before"] is None:
             raise DemoFailed(f"There is no request {reference}.")
         before = {"before": part["next_before"]}
+
+
+def _close_ended(stage: Stage) -> None:
+    """Answer whoever still waits for the service that has ended, so that nobody waits forever."""
+    consultant = stage.cast[CONSULTANT]
+    closed = 0
+    for state in ("recorded", "tendered"):
+        found = consultant.get("/requests", service_code=ENDED, state=state, limit=500)["items"]
+        for request in found:
+            consultant.post(f"/requests/{request['id']}/refuse", {"reason": ENDED_REASON})
+        closed += len(found)
+    stage.does(
+        CONSULTANT, f"answers {closed} requests for a service that has ended: {ENDED_REASON}"
+    )
 
 
 def _recorded_of_wrong_file(stage: Stage) -> int:
