@@ -28,7 +28,9 @@ class Walk:
         page.wait_for_load_state()
         self.count += 1
         PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURES / f"{self.role}-{self.count}.png", full_page=True)
+        page.screenshot(
+            path=PICTURES / f"{self.role}-{self.count}.png", full_page=True, timeout=60_000
+        )
         assert page.locator("h1").count() == 1, page.url
         assert barriers(page) == [], page.url
         width = page.viewport_size["width"] if page.viewport_size else 0
