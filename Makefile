@@ -133,9 +133,10 @@ lock: $(DONE)/dev
 migration: $(DONE)/runtime
 	$(BIN)/python -m procure.db.make_migration
 
+# Without --ignore-dirs Babel leaves out every folder whose name begins with _, such as _parts.
 i18n: $(DONE)/runtime
 	@mkdir -p $(LOCALES)
-	$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --keyword n_ --add-location file --sort-by-file \
+	$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --ignore-dirs '.*' --keyword n_ --add-location file --sort-by-file \
 	  --project Procure --copyright-holder "The Procure maintainers" \
 	  --output-file $(LOCALES)/messages.pot src/procure $(wildcard templates)
 	@for language in $(LANGUAGES); do \

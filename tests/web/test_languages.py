@@ -1,13 +1,16 @@
 """The catalogues: Estonian is whole, and no translation loses or invents a placeholder."""
 
 import re
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
+from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 
 from procure.web.languages import LANGUAGES, LOCALES, said, speak, translate
 
+ROOT = Path(__file__).resolve().parents[2]
 HOLES = re.compile(r"%\(\w+\)s|\{\w*\}")
 
 
@@ -57,3 +60,17 @@ def test_a_code_inside_a_sentence_is_said_in_words() -> None:
         )
     finally:
         speak("en")
+
+
+def test_every_text_of_the_source_is_in_the_catalogues(tmp_path: Path) -> None:
+    made = tmp_path / "messages.pot"
+    # As `make i18n` does it; Babel would leave out templates/_parts by itself.
+    folders = [f"{ROOT}/src/procure", f"{ROOT}/templates"]
+    flags = ["--quiet", "extract", "--ignore-dirs", ".*", "--keyword", "n_", "-o", str(made)]
+    CommandLineInterface().run(["pybabel", *flags, "-F", f"{ROOT}/babel.cfg", *folders])
+    with made.open("rb") as file:
+        wanted = {texts(message.id)[0] for message in read_po(file) if message.id}
+
+    assert "Sign out" in wanted
+    for code in ("et", "ru"):
+        assert wanted - {texts(message.id)[0] for message in messages(code)} == set(), code
