@@ -121,6 +121,8 @@ def test_a_facilitator_enters_a_day_on_a_phone(sign_in: SignIn, scene: Scene) ->
     marks = [row["mark"]["mark"] for row in day["rows"]]
     assert sorted(set(marks)) == ["absent", "present"]
     assert marks.count("absent") == 1
+    walk.go("/")
+    assert "The last two weeks are entered." in walk.look()
 
     walk.menu("Outcomes")
     assert "Report an outcome" in walk.look()
@@ -152,6 +154,8 @@ def test_the_public_reads_an_open_tender_and_an_award(sign_in: SignIn) -> None:
     assert "Samm-Sammult Töötoad MTÜ" in said
     assert "21,50 €" in said
     assert "Winners" not in said
+    foot = walk.page.get_by_role("contentinfo").inner_text()
+    assert "From a caseworker" not in foot
     walk.go("/tenders")
     said = walk.look()
     assert "Hanked" in walk.page.locator("h1").inner_text()

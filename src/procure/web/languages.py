@@ -125,7 +125,7 @@ def _shown(name: str, value: object) -> object:
     if isinstance(value, date):
         return day(value)
     if isinstance(value, Decimal):
-        return number(value)
+        return money(value) if name.endswith("_amount") else number(value)
     return value
 
 

@@ -76,11 +76,11 @@ async def contracts(actor: Actor) -> Panel:
                 title=f"{row['number']} {row['title']}",
                 url=f"/contracts/{row['id']}",
                 state=row["state"],
-                note=n_("{provider}: spent {spent} of {ceiling} EUR"),
+                note=n_("{provider}: spent {spent_amount} of {ceiling_amount}"),
                 values={
                     "provider": row["provider"],
-                    "spent": str(row["spent_amount"]),
-                    "ceiling": str(row["ceiling_amount"]),
+                    "spent_amount": row["spent_amount"],
+                    "ceiling_amount": row["ceiling_amount"],
                 },
                 share=row["spent_amount"] / row["ceiling_amount"]
                 if row["ceiling_amount"]
@@ -112,8 +112,8 @@ async def claims(actor: Actor) -> Panel:
                 title=f"{row['contract_number']} · {row['code']} · {row['number']}",
                 url=f"/claims/{row['id']}",
                 state=row["state"],
-                note=n_("{total} EUR: {reason}"),
-                values={"total": str(row["total_amount"]), "reason": row["reason"]},
+                note=n_("{total_amount}: {reason}") if row["reason"] else "{total_amount}",
+                values={"total_amount": row["total_amount"], "reason": row["reason"]},
                 at=row["drafted_at"],
             )
             for row in rows

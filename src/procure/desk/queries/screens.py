@@ -17,6 +17,8 @@ from procure.desk.schemas import Panel, Row, Tile
 from procure.kernel.actors import Actor, Role
 from procure.kernel.texts import n_
 from procure.kernel.time import legal_day
+from procure.parameters import names
+from procure.web.languages import language
 
 
 async def screen(actor: Actor, now: datetime) -> Screen:
@@ -87,7 +89,7 @@ async def _consultant(actor: Actor, now: datetime) -> Screen:
         n_("Open requests by place and language"),
         [
             Row(
-                title=row["county"],
+                title=names("counties", language())[row["county"]],
                 url=f"/requests?county={row['county']}&state=recorded",
                 note=n_("{n} in {language}"),
                 values={"n": row["n"], "language": row["language"]},
@@ -249,8 +251,8 @@ async def _finance(actor: Actor, _: datetime) -> Screen:
                     title=row["message_id"],
                     url=f"/payment-runs/{row['id']}",
                     state=row["state"],
-                    note=n_("{total} EUR"),
-                    values={"total": str(row["total_amount"])},
+                    note="{total_amount}",
+                    values={"total_amount": row["total_amount"]},
                     on=row["pay_on"],
                 )
                 for row in runs
@@ -284,7 +286,7 @@ async def _provider(actor: Actor, now: datetime) -> Screen:
     bids = await rows_of(
         """
         SELECT DISTINCT ON (b.lot) b.id, b.state, b.version, b.received_at, l.code, l.title,
-               t.reference, t.id AS tender FROM bid b JOIN lot l ON l.id = b.lot
+               t.reference FROM bid b JOIN lot l ON l.id = b.lot
           JOIN tender t ON t.id = b.tender
          WHERE b.provider_org = $1 ORDER BY b.lot, b.version DESC
         """,
@@ -295,7 +297,7 @@ async def _provider(actor: Actor, now: datetime) -> Screen:
         [
             Row(
                 title=f"{row['reference']} {row['code']} {row['title']}",
-                url=f"/tenders/{row['tender']}/bid",
+                url=f"/bids/{row['id']}",
                 state=row["state"],
                 note=n_("Version {version}"),
                 values={"version": row["version"]},
@@ -323,6 +325,7 @@ async def _facilitator(actor: Actor, now: datetime) -> Screen:
           JOIN service_group g ON g.id = d."group" JOIN contract k ON k.id = g.contract
           JOIN venue v ON v.id = g.venue
          WHERE k.provider_org = $1 AND d.held_on <= $2 AND d.held_on > $3
+           AND NOT EXISTS (SELECT FROM attendance a WHERE a.day = d.id)
          ORDER BY d.held_on DESC LIMIT 6
         """,
         actor.org_id,
@@ -342,12 +345,19 @@ async def _facilitator(actor: Actor, now: datetime) -> Screen:
                 )
                 for row in today
             ],
-            n_("No training day in the last two weeks."),
+            n_("The last two weeks are entered."),
             "/groups",
             n_("My groups"),
         ),
         await groups(actor, now),
     ]
+
+
+async def _admin(actor: Actor, _: datetime) -> Screen:
+    count = await number_of(
+        "SELECT count(DISTINCT person) FROM membership WHERE org = $1", actor.org_id
+    )
+    return [Tile(n_("People with an account in this organisation"), str(count), "/people")], []
 
 
 SCREENS: dict[Role, Callable[[Actor, datetime], Awaitable[Screen]]] = {
@@ -359,6 +369,7 @@ SCREENS: dict[Role, Callable[[Actor, datetime], Awaitable[Screen]]] = {
     Role.CONTRACT_MANAGER: _manager,
     Role.FINANCE: _finance,
     Role.AUDITOR: _auditor,
+    Role.ADMIN: _admin,
     Role.PROVIDER_MANAGER: _provider,
     Role.FACILITATOR: _facilitator,
 }
