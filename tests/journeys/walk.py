@@ -1,10 +1,12 @@
 """One person's way through the pages: what they see is kept as a picture and checked by axe."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page
+from playwright.sync_api import TimeoutError as TooSlow
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "var" / "test-output" / "journeys"
@@ -28,9 +30,7 @@ class Walk:
         page.wait_for_load_state()
         self.count += 1
         PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(
-            path=PICTURES / f"{self.role}-{self.count}.png", full_page=True, timeout=60_000
-        )
+        _picture(page, PICTURES / f"{self.role}-{self.count}.png")
         assert page.locator("h1").count() == 1, page.url
         assert barriers(page) == [], page.url
         width = page.viewport_size["width"] if page.viewport_size else 0
@@ -77,6 +77,16 @@ class Walk:
             ).first.click()
         waiting.value.save_as(to)
         return to.read_bytes()
+
+
+def _picture(page: Page, path: Path) -> None:
+    """Take a picture; on a busy machine Chromium now and then draws nothing the first time."""
+    for _ in range(3):
+        with suppress(TooSlow):
+            page.screenshot(path=path, full_page=True, timeout=10_000)
+            return
+        page.mouse.move(1, 1)
+    raise AssertionError(f"Chromium draws nothing of {page.url}.")
 
 
 def barriers(page: Page) -> list[str]:
