@@ -197,8 +197,8 @@ def sign_in(browser: Browser, demo: Demo) -> Iterator[Callable[..., Page]]:
     assert faults == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def scene(demo: Demo) -> Iterator[Scene]:
-    """Give the purchase that goes on beside the story, as far as somebody has brought it."""
+    """Give each journey a purchase of its own beside the story, so that their order is free."""
     with httpx.Client(base_url=demo.address, timeout=120, trust_env=False) as http:
         yield Scene(http, demo.folder)

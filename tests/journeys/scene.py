@@ -2,9 +2,10 @@
 
 Twelve places bought directly (no minimum time, no standstill), so that bids are sealed and opened,
 scored and signed within days of the demo's clock. Each step is done over the public API, and only
-if no journey has done it on its pages before.
+if the journey has not done it on its pages before.
 """
 
+import itertools
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,8 @@ EVALUATORS = [f"evaluator{n}@fond.example" for n in (1, 2)]
 TITLE = "One more group in Jõhvi"
 GROUP = "G-2026-90"
 
+_numbers = itertools.count(1)
+
 
 class Scene:
     """The purchase; every method brings it to a point, from wherever it stands."""
@@ -33,6 +36,7 @@ class Scene:
         self.http = http
         self.cast = Cast(http)
         self.folder = folder
+        self.title = f"{TITLE}, no. {next(_numbers)}"
 
     def now(self) -> datetime:
         """Read the demo's clock."""
@@ -63,7 +67,7 @@ class Scene:
         lot = next(lot for lot in fixture["lots"] if lot["code"] == "L03")
         today = self.deadline_at.date()
         draft = {
-            "title": TITLE,
+            "title": self.title,
             "description": fixture["description"],
             "procedure": "direct",
             "technique": "none",

@@ -71,13 +71,14 @@ def test_one_changed_byte_is_named(demo: Demo, tmp_path: Path) -> None:
     assert len({line.partition(":")[0] for line in said.stdout.splitlines()} & names) == 1
 
 
-def test_the_clock_stands_in_the_present_and_the_last_tender_is_open(demo: Demo) -> None:
+def test_the_clock_has_come_to_the_present_and_the_last_tender_is_open(demo: Demo) -> None:
     with httpx.Client(base_url=demo.address, trust_env=False) as program:
         clock = program.get("/api/v1/clock").json()
         tenders = program.get("/api/v1/tenders").json()["items"]
 
-    assert (clock["is_demo"], clock["now"][:10]) == (True, "2026-11-24")
-    assert [t["reference"] for t in tenders if t["is_open"]] == ["PR-2026-12"]
+    assert clock["is_demo"]
+    assert "2026-11-24" <= clock["now"][:10] < "2026-12-15", "journeys move it on by some days"
+    assert "PR-2026-12" in [tender["reference"] for tender in tenders if tender["is_open"]]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from procure.demo.story.stage import (
 from procure.dossier.verify import verify
 from procure.settings import settings
 from tests.journeys.conftest import Demo
-from tests.journeys.scene import EVALUATORS, TITLE, WINNER, Scene
+from tests.journeys.scene import EVALUATORS, WINNER, Scene
 from tests.journeys.walk import Walk
 
 SignIn = Callable[..., Page]
@@ -151,7 +151,6 @@ def test_a_coordinator_makes_a_tender_of_the_demand(sign_in: SignIn, scene: Scen
 def test_an_opening_officer_makes_a_key_and_gives_a_share(
     sign_in: SignIn, scene: Scene, tmp_path: Path
 ) -> None:
-    mine = Scene(scene.http, scene.folder)  # published after the new key, so sealed to it
     officer, other = OFFICERS[2], OFFICERS[0]
     walk = Walk(sign_in(officer), "officer")
     assert "Tenders whose key I share" in walk.look()
@@ -163,10 +162,11 @@ def test_an_opening_officer_makes_a_key_and_gives_a_share(
     saved = walk.download("Save as a file", tmp_path / "key.txt")
     assert saved.decode().strip() == identity
 
-    walk.go(f"/tenders/{mine.tender_id}/opening")
+    # Published here, after the new key was made, so that a share is sealed to it.
+    walk.go(f"/tenders/{scene.tender_id}/opening")
     assert "Nothing opens before" in walk.look()
     assert "24.80" not in walk.text()
-    mine.pass_deadline()
+    scene.pass_deadline()
     walk.page.reload()
     assert "0 of the 2 shares" in walk.text()
     walk.fill("Key or words", "AGE-SECRET-KEY-1WRONG")
@@ -178,7 +178,7 @@ def test_an_opening_officer_makes_a_key_and_gives_a_share(
     assert "1 of the 2 shares" in walk.look()
 
     share = {"share": scene.key(other)}
-    scene.cast[other].post(f"/tenders/{mine.tender_id}/opening", share)
+    scene.cast[other].post(f"/tenders/{scene.tender_id}/opening", share)
     walk.page.reload()
     said = walk.look()
     assert "2 of 3 keyholders" in said
@@ -193,9 +193,7 @@ def test_an_evaluator_declares_scores_with_reasons_and_hands_in(
     walk = Walk(sign_in(EVALUATORS[0]), "evaluator")
     walk.look()
     walk.menu("Evaluation")
-    walk.page.get_by_role("row").filter(has_text=TITLE).filter(has_text="eclare").first.get_by_role(
-        "link"
-    ).click()
+    walk.page.get_by_role("row").filter(has_text=scene.title).get_by_role("link").first.click()
     walk.page.wait_for_load_state()
     said = walk.look()
     assert "do you have a conflict" in said
