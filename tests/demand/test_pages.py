@@ -83,6 +83,7 @@ async def test_a_wrong_form_comes_back_with_what_was_typed(caseworker: Actor) ->
     assert empty.status_code == 422
     for field in ("bureau", "client_ref", "risk_band", "suitability", "earliest_start_on"):
         assert f'href="#field-{field}"' in empty.text
+    assert "<strong>Risk band:</strong> " in empty.text
     assert (await queries.list_requests(caseworker, RequestFilter())).items == []
 
 

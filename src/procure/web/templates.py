@@ -20,6 +20,7 @@ from procure.kernel.findings import Finding
 from procure.settings import settings
 from procure.web import languages
 from procure.web.guards import CSRF_FIELD, csrf_token
+from procure.web.labels import with_labels
 from procure.web.terms import TERMS
 
 
@@ -69,6 +70,7 @@ def environment() -> jinja2.Environment:
         "when": languages.when,
         "tell": languages.tell,
         "term": term,
+        "with_labels": with_labels,
     }
     env.globals |= {
         "csrf": _csrf,
