@@ -1,10 +1,12 @@
 """A draft as the fields of a form, and back: what was typed is never lost."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
 from procure.kernel.time import ZONE
 from procure.tenders.rules import CriterionDraft, LotDraft, TableRow, TenderDraft
@@ -12,6 +14,9 @@ from procure.tenders.states import CriterionKind, PriceFormula
 from procure.web.forms import Form
 
 EMPTY_LOT = LotDraft("", "", [], "et", 1, 12, 60, Decimal(0))
+DATES = ("deadline_at", "contract_starts_on", "contract_until")
+VALUE = ("lots", "procedure", "technique")  # the value of the lots decides the procedure
+TOUCHES = dict.fromkeys(DATES, DATES) | dict.fromkeys(VALUE, VALUE) | {"service_code": VALUE}
 EMPTY_ROWS = {"lots": LotDraft.__struct_fields__, "criteria": CriterionDraft.__struct_fields__}
 
 
@@ -85,8 +90,8 @@ def is_empty(form: Form, row: str) -> bool:
 
 
 def draft_from(form: Form) -> TenderDraft:
-    """Read a draft out of its form; Refused with every field that cannot be read."""
-    draft = TenderDraft(
+    """Read a draft out of its form; `form.findings` names every field that cannot be read."""
+    return TenderDraft(
         title=form.text("title", max_length=200),
         description=form.text("description", max_length=20_000),
         reference=form.optional_text("reference", max_length=30),
@@ -113,8 +118,21 @@ def draft_from(form: Form) -> TenderDraft:
             if not is_empty(form, f"criteria.{i}")
         ],
     )
-    form.check()
-    return draft
+
+
+def still_sure(found: Sequence[Finding], unread: Sequence[Finding]) -> list[Finding]:
+    """Keep what rules found that no unreadable field can have caused: what it touches is left out.
+
+    >>> weight, lots = Finding("w", "", field="criteria.0.weight"), Finding("l", "", field="lots")
+    >>> still_sure([weight, lots], [Finding("missing", "", field="lots.2.title")]) == [weight]
+    True
+    """
+    touched = {part for finding in unread for part in TOUCHES.get(_part(finding), [_part(finding)])}
+    return [finding for finding in found if _part(finding) not in touched]
+
+
+def _part(finding: Finding) -> str:
+    return (finding.field or "").partition(".")[0]
 
 
 def _id(form: Form, name: str) -> UUID | None:

@@ -20,9 +20,9 @@ from procure.kernel.findings import Finding
 from procure.kernel.time import legal_day
 from procure.parameters import names, reference
 from procure.tenders import queries, service
-from procure.tenders.pages.draft_form import draft_from, form_of, grown, rows
+from procure.tenders.pages.draft_form import draft_from, form_of, grown, rows, still_sure
 from procure.tenders.ports import Sealer
-from procure.tenders.rules import time_left
+from procure.tenders.rules import TenderDraft, time_left
 from procure.tenders.schemas import Cancellation
 from procure.tenders.states import CriterionKind, PriceFormula
 from procure.web.forms import Form
@@ -40,6 +40,15 @@ def said(error: ProcureError) -> list[Finding]:
     if isinstance(error, Refused):
         return error.findings
     return [Finding("conflict", error.text, error.values)]
+
+
+async def checked_draft(actor: Actor, form: Form, *, now: datetime) -> TenderDraft:
+    """Read the draft; Refused with the fields that cannot be read and what rules find besides."""
+    draft = draft_from(form)
+    if form.findings:
+        besides = (await service.check_draft(actor, draft, now=now)).findings
+        raise Refused([*form.findings, *still_sure(besides, form.findings)])
+    return draft
 
 
 async def draft_page(
@@ -150,7 +159,9 @@ class TenderPages(Controller):
         if form.value("more"):
             return await draft_page(actor, grown(form), now=now)
         try:
-            tender_id = await service.draft_tender(actor, draft_from(form), now=now)
+            tender_id = await service.draft_tender(
+                actor, await checked_draft(actor, form, now=now), now=now
+            )
         except Refused as refusal:
             return await draft_page(actor, form, now=now, findings=refusal.findings)
         return see_other(f"/tenders/{tender_id}")
@@ -191,7 +202,8 @@ class TenderPages(Controller):
         if form.value("more"):
             return await draft_page(actor, grown(form), now=now, tender_id=tender_id)
         try:
-            await service.redraft_tender(actor, tender_id, draft_from(form), now=now)
+            draft = await checked_draft(actor, form, now=now)
+            await service.redraft_tender(actor, tender_id, draft, now=now)
         except (Refused, Conflict) as error:
             return await draft_page(actor, form, now=now, tender_id=tender_id, findings=said(error))
         return see_other(f"/tenders/{tender_id}")
