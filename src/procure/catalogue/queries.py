@@ -59,6 +59,9 @@ class _SchemeRow(msgspec.Struct, frozen=True):
     id: UUID
     code: str
     version: int
+    name_en: str
+    name_et: str
+    name_ru: str
     valid_from: date
     terms: str
 
@@ -68,7 +71,8 @@ _SERVICE = """SELECT id, code, name_en, name_et, name_ru, legal_basis, valid_fro
 _DEFINITION = """SELECT id, code, version, name_en, name_et, name_ru, family, claim_window_days,
     sustain_days, evidence_sources, payment_factor, is_payable, valid_from
     FROM outcome_definition"""
-_SCHEME = "SELECT id, code, version, valid_from, terms FROM payment_scheme"
+_SCHEME = """SELECT id, code, version, name_en, name_et, name_ru, valid_from, terms
+    FROM payment_scheme"""
 
 
 def sizes_of(params: Mapping[str, Param]) -> GroupSizes | None:
@@ -79,7 +83,7 @@ def sizes_of(params: Mapping[str, Param]) -> GroupSizes | None:
     return msgspec.convert(values, GroupSizes)
 
 
-def _names(row: _ServiceRow | _DefinitionRow) -> Names:
+def _names(row: _ServiceRow | _DefinitionRow | _SchemeRow) -> Names:
     return Names(en=row.name_en, et=row.name_et, ru=row.name_ru)
 
 
@@ -113,6 +117,7 @@ def _scheme(row: _SchemeRow) -> SchemeView:
         id=row.id,
         code=row.code,
         version=row.version,
+        name=_names(row),
         valid_from=row.valid_from,
         terms=msgspec.json.decode(row.terms, type=SchemeTerms),
     )
@@ -210,6 +215,14 @@ async def schemes_on(day: date) -> list[SchemeView]:
     """List the payment schemes that hold on `day`: of each code the newest that has begun."""
     newest = {view.code: view for view in await schemes() if view.valid_from <= day}
     return list(newest.values())
+
+
+async def scheme_name(code: str, version: int) -> Names:
+    """Return what one published version of a payment scheme is called."""
+    for view in await schemes():
+        if (view.code, view.version) == (code, version):
+            return view.name
+    raise NotFound(n_("There is no payment scheme {code}."), {"code": code})
 
 
 async def scheme(code: str, day: date | None = None) -> SchemeView:

@@ -63,6 +63,7 @@ class SchemeView(msgspec.Struct, frozen=True):
     id: UUID
     code: str
     version: int
+    name: Names
     valid_from: date
     terms: SchemeTerms
 

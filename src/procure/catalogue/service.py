@@ -241,6 +241,9 @@ async def _load_schemes(
             row = PaymentScheme(
                 code=entry.code,
                 version=entry.version,
+                name_et=entry.name.et,
+                name_en=entry.name.en,
+                name_ru=entry.name.ru,
                 terms=canonical(terms),
                 valid_from=entry.valid_from,
             )

@@ -55,6 +55,9 @@ class PaymentScheme(Table, db=DB, tablename="payment_scheme"):
     id = UUID(primary_key=True, default=AppUUID7())
     code = Varchar(length=40, default=None, null=False)
     version = Integer(default=None, null=False)
+    name_et = Varchar(length=200, default=None, null=False)
+    name_en = Varchar(length=200, default=None, null=False)
+    name_ru = Varchar(length=200, default=None, null=False)
     terms = Text(default=None, null=False)  # canonical JSON of catalogue.rules.SchemeTerms
     valid_from = Date(default=None, null=False)
 

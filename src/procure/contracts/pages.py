@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect, Template
 
+from procure.catalogue import queries as catalogue
 from procure.contracts import queries, service
 from procure.contracts.schemas import ContractView, MiniCompetitionDraft
 from procure.contracts.states import ContractKind, ContractState
@@ -35,6 +36,7 @@ async def contract_page(
         contract=view,
         duties=await tasks_of(actor, view.id, now),
         families=names("outcome_families", language()),
+        scheme_name=await catalogue.scheme_name(view.terms.scheme.code, view.terms.scheme.version),
         findings=findings or [],
     )
 

@@ -77,7 +77,9 @@ class TenderApi(Controller):
         `waves` is how many times the same number of groups will be needed while the contract runs.
         The proposal is nowhere kept; send it, changed as you like, to `createTender`.
         """
-        return await queries.propose_draft(actor, basis_id, waves=waves, now=now)
+        return await queries.propose_draft(
+            actor, basis_id, waves=waves, language=actor.language, now=now
+        )
 
     @post("/", operation_id="createTender", permission=Permission.TENDER_DRAFT)
     async def create(

@@ -79,7 +79,10 @@ async def draft_page(
             (found.code, msgspec.structs.asdict(found.name)[language()])
             for found in await catalogue.services()
         ],
-        schemes=[(found.code, found.code) for found in await catalogue.schemes()],
+        schemes=[
+            (found.code, msgspec.structs.asdict(found.name)[language()])
+            for found in await catalogue.schemes()
+        ],
         officers=[
             (str(officer.id), officer.name)
             for officer in await identity.people_with_role(actor.org_id, Role.OFFICER)
@@ -145,7 +148,9 @@ class TenderPages(Controller):
         waves: FromQuery[int] = 1,
     ) -> Template:
         """Show the form, filled from a basis of demand where one is named."""
-        draft = await queries.propose_draft(actor, basis_id, waves=waves, now=now)
+        draft = await queries.propose_draft(
+            actor, basis_id, waves=waves, language=language(), now=now
+        )
         return await draft_page(actor, form_of(draft), now=now)
 
     @post("/", permission=Permission.TENDER_DRAFT)

@@ -162,12 +162,13 @@ def standard_criteria(language: str) -> list[CriterionDraft]:
 
 
 async def propose_draft(
-    actor: Actor, basis_id: UUID | None, *, waves: int = 1, now: datetime
+    actor: Actor, basis_id: UUID | None, *, waves: int = 1, language: str, now: datetime
 ) -> TenderDraft:
     """Propose a draft: with a basis a lot for each area that has groups, otherwise one empty lot.
 
-    `waves` multiplies the groups. Dates leave a month for bids and two for the decision. Raises
-    NotFound for another's basis, Refused for a service that has ended.
+    `waves` multiplies the groups; titles and criteria are in `language`. Dates leave a month for
+    bids and two for the decision. Raises NotFound for another's basis, Refused for a service that
+    has ended.
     """
     today = legal_day(now)
     rules = rule_set_on(today)
@@ -181,7 +182,7 @@ async def propose_draft(
         basis = await demand.read_basis(actor, basis_id)
         service = await catalogue.service_on(basis.service_code, starts_on)
         service_code, unit = service.code, service.unit
-        titles = names("lot_areas", actor.language)
+        titles = names("lot_areas", language)
         lots = [
             LotDraft(
                 code=area.code,
@@ -214,7 +215,7 @@ async def propose_draft(
         deadline_at=at(deadline_on, DEADLINE_HOUR).astimezone(UTC),
         opening_quorum_count=max(2, len(officers) // 2 + 1),
         lots=lots,
-        criteria=standard_criteria(actor.language),
+        criteria=standard_criteria(language),
         keyholder_ids=[officer.id for officer in officers],
         basis_id=basis_id,
     )
