@@ -38,6 +38,13 @@ async def test_the_provider_reads_why_and_accepts() -> None:
         late = await browser.send_form(f"/claims/{claim_id}/dispute", {"reason": "Too late."})
         assert late.status_code == 422
         assert "Cannot dispute what is accepted" in late.text
+    facilitator = await an_actor(Role.FACILITATOR, org=money.provider.org_id)
+    async with client_as(facilitator) as browser:
+        assert "What I will be paid, and why not more" in (await browser.get("/claims")).text
+        shown = await browser.get(f"/claims/{claim_id}")
+        assert shown.status_code == 200
+        assert f"/claims/{claim_id}/accept" not in shown.text
+        assert (await browser.send_form(f"/claims/{claim_id}/accept", {})).status_code == 403
     async with client_as(await an_actor(Role.PROVIDER_MANAGER, kind="provider")) as browser:
         assert (await browser.get(f"/claims/{claim_id}")).status_code == 404
         assert (await browser.send_form(f"/claims/{claim_id}/accept", {})).status_code == 404

@@ -165,6 +165,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
             P.VISIT_RECORD,
             P.OUTCOME_READ,
             P.OUTCOME_REPORT,
+            P.CLAIM_READ,  # what I will be paid, and why not; accepting is the manager's
             P.TASK_READ,
         }
     ),

@@ -350,6 +350,7 @@ async def _facilitator(actor: Actor, now: datetime) -> Screen:
             n_("My groups"),
         ),
         await groups(actor, now),
+        await claims(actor),
     ]
 
 
