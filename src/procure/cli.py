@@ -101,6 +101,23 @@ def verify_receipt(arguments: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def generate_requests(arguments: argparse.Namespace) -> int:
+    """Make up requests from the country's statistics, as a file that an import takes."""
+    from procure.demo.requests import file_of, made_up
+
+    rows = list(
+        made_up(
+            years=arguments.years,
+            seed=arguments.seed,
+            until=arguments.until,
+            scale=arguments.scale,
+        )
+    )
+    arguments.out.write_bytes(file_of(rows))
+    print(f"{len(rows)} requests in {arguments.out}")
+    return 0
+
+
 async def _install(*, is_demo: bool | None) -> None:
     from procure.catalogue import service as catalogue
     from procure.identity import service as identity
@@ -178,6 +195,17 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("receipt", type=Path)
     made.add_argument("--key", type=Path, required=True, help="public key of the installation")
     made.add_argument("--sealed", type=Path, help="the sealed bid that the receipt is of")
+    made = add("generate-requests", generate_requests)
+    made.add_argument("--years", type=int, default=2, help="how many years (default 2)")
+    made.add_argument("--seed", type=int, default=1, help="another seed, other people (default 1)")
+    made.add_argument(
+        "--until",
+        type=date.fromisoformat,
+        default=date(2026, 11, 1),
+        help="a day of the month that no longer counts (default 2026-11-01)",
+    )
+    made.add_argument("--scale", type=float, default=1.0, help="times as many (default 1)")
+    made.add_argument("--out", type=Path, required=True, help="the CSV file to write")
     return top
 
 
