@@ -1,0 +1,103 @@
+"""The first screen of each role: what it must know at once, and nothing of another organisation."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from procure.desk.queries.screens import SCREENS, screen
+from procure.kernel.actors import Actor, Role
+from tests.builders.delivery import a_group, evening
+from tests.builders.demand import a_request
+from tests.builders.identity import NOW, an_actor
+from tests.builders.payments import the_money
+from tests.builders.tenders import a_published_tender
+
+pytestmark = pytest.mark.usefixtures("db")
+
+LATER = datetime(2026, 4, 7, 9, tzinfo=UTC)
+OUTSIDE = (Role.PROVIDER_MANAGER, Role.FACILITATOR)
+
+
+async def panels_of(actor: Actor, now: datetime = NOW) -> dict[str, list[str]]:
+    """Return the titles of the rows of each panel."""
+    _, panels = await screen(actor, now)
+    return {panel.title: [row.title for row in panel.rows] for panel in panels}
+
+
+@pytest.mark.parametrize("role", list(SCREENS))
+async def test_an_empty_panel_says_what_to_do(role: Role) -> None:
+    actor = await an_actor(role, kind="provider" if role in OUTSIDE else "buyer")
+    tiles, panels = await screen(actor, NOW)
+    assert tiles or panels
+    for panel in panels:
+        if not panel.rows:
+            assert panel.empty, panel.title
+            assert bool(panel.url) == bool(panel.url_text), panel.title
+
+
+def test_every_role_has_a_first_screen() -> None:
+    assert set(SCREENS) == set(Role)
+
+
+async def test_a_caseworker_sees_own_requests_alone() -> None:
+    one = await an_actor(Role.CASEWORKER)
+    other = await an_actor(Role.CASEWORKER, org=one.org_id)
+    request = await a_request(one)
+    (mine,) = (await panels_of(one)).values()
+    assert len(mine) == 1
+    assert (await panels_of(other)) == {"My requests": []}
+    tiles, _ = await screen(one, NOW)
+    assert [(tile.text, tile.number) for tile in tiles] == [("My requests that wait", "1")]
+    assert request
+
+
+async def test_a_consultant_sees_demand_by_place_and_the_groups() -> None:
+    group, _ = await a_group(people=1)
+    now = evening(group.days[0])
+    caseworker = await an_actor(Role.CASEWORKER, org=group.buyer_id)
+    await a_request(caseworker, now=now, created_on=group.days[0])
+    found = await panels_of(group.consultant, now)
+    assert found["Open requests by place and language"]
+    assert len(found["Groups"]) == 1
+
+
+async def test_a_facilitator_sees_the_day_that_is_not_entered_and_the_claims() -> None:
+    group, _ = await a_group(people=1)
+    found = await panels_of(group.facilitator, evening(group.days[0]))
+    assert len(found["Attendance to enter"]) == 1
+    assert "Claims" in found
+    stranger = await an_actor(Role.FACILITATOR, kind="provider")
+    assert not any((await panels_of(stranger, evening(group.days[0]))).values())
+
+
+async def test_money_is_seen_by_its_two_parties_alone() -> None:
+    money = await the_money()
+    await money.claim_and_post(LATER)
+    for actor in (money.finance[0], money.provider):
+        assert len((await panels_of(actor, LATER))["Claims"]) == 1
+    for stranger in (
+        await an_actor(Role.FINANCE),
+        await an_actor(Role.PROVIDER_MANAGER, kind="provider"),
+    ):
+        assert (await panels_of(stranger, LATER))["Claims"] == []
+    tiles, _ = await screen(await an_actor(Role.COORDINATOR, org=money.buyer_id), LATER)
+    numbers = {tile.text: tile.number for tile in tiles}
+    assert numbers["Spent, EUR"] == "11972.40"
+    tiles, _ = await screen(await an_actor(Role.COORDINATOR), LATER)
+    assert {tile.number for tile in tiles} == {"0"}
+
+
+async def test_an_officer_sees_the_tenders_whose_key_is_shared() -> None:
+    tender = await a_published_tender()
+    officer = tender.officers[0].actor
+    rows = (await panels_of(officer))["Tenders whose key I share"]
+    assert len(rows) == 1
+    other = await an_actor(Role.OFFICER, org=officer.org_id)
+    assert (await panels_of(other))["Tenders whose key I share"] == []
+
+
+async def test_who_holds_two_roles_sees_each_panel_once() -> None:
+    both = await an_actor(Role.COORDINATOR, Role.AUDITOR)
+    _, panels = await screen(both, NOW)
+    titles = [panel.title for panel in panels]
+    assert len(titles) == len(set(titles))
