@@ -118,6 +118,21 @@ def generate_requests(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def score(arguments: argparse.Namespace) -> int:
+    """Compute an evaluation from its file, without database or network, and show every step."""
+    from procure.scoring import command
+
+    return command.main(
+        arguments.file,
+        as_json=arguments.json,
+        check=arguments.check,
+        rule_only=arguments.rule_only,
+        ask=arguments.ask,
+        bids=arguments.bid,
+        without=arguments.without,
+    )
+
+
 async def _install(*, is_demo: bool | None) -> None:
     from procure.catalogue import service as catalogue
     from procure.identity import service as identity
@@ -195,6 +210,26 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("receipt", type=Path)
     made.add_argument("--key", type=Path, required=True, help="public key of the installation")
     made.add_argument("--sealed", type=Path, help="the sealed bid that the receipt is of")
+    made = add("score", score)
+    made.description = (
+        "Compute an evaluation from its file (docs/formats/scoring.md). Exit codes: 0 computed "
+        "(and as expected, with --check); 1 other than expected; 2 the file or its rule is refused."
+    )
+    made.add_argument("file", type=Path, help="an evaluation, or - for standard input")
+    made.add_argument("--json", action="store_true", help="the whole result for programs")
+    made.add_argument("--check", action="store_true", help="compare with `expected` of the file")
+    made.add_argument("--rule-only", action="store_true", help="look at the rule, compute nothing")
+    made.add_argument("--bid", action="append", default=[], metavar="ID", help="all steps of a bid")
+    made.add_argument(
+        "--without", action="append", default=[], metavar="ID", help="as if a bid dropped out"
+    )
+    made.add_argument(
+        "--ask",
+        action="append",
+        default=[],
+        choices=["to-win", "reversals", "sensitivity"],
+        help="what would have been",
+    )
     made = add("generate-requests", generate_requests)
     made.add_argument("--years", type=int, default=2, help="how many years (default 2)")
     made.add_argument("--seed", type=int, default=1, help="another seed, other people (default 1)")
