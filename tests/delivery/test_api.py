@@ -125,7 +125,7 @@ async def test_attendance_is_imported_from_a_file_with_every_fault_by_its_row() 
         assert late == {1}
 
 
-async def test_what_was_delivered_is_read_by_who_pays_and_not_by_a_facilitator() -> None:
+async def test_what_was_delivered_is_read_by_who_pays_and_who_is_paid() -> None:
     group, _ = await the_group()
     await set_clock(OVER_AT)
     path = f"/api/v1/groups/{group.id}/delivery"
@@ -134,7 +134,8 @@ async def test_what_was_delivered_is_read_by_who_pays_and_not_by_a_facilitator()
         found = (await reader.get(path)).json()
         assert sum(p["payable_days_count"] for p in found["participants"]) == 573
     for actor, status in (
-        (group.facilitator, 403),
+        (group.facilitator, 200),
+        (await an_actor(Role.CASEWORKER, org=group.buyer_id), 403),
         (group.call_off.framework.award.partners[1].manager, 404),
         (await an_actor(Role.FINANCE), 404),
     ):

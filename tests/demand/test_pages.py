@@ -76,7 +76,7 @@ async def test_a_wrong_form_comes_back_with_what_was_typed(caseworker: Actor) ->
         empty = await client.send_form("/requests/new", {})
     assert page.status_code == 422
     assert "This is a personal identification code." in page.text
-    assert "The earliest start 2026-10-01 is before the request was made" in page.text
+    assert "The earliest start 1 Oct 2026 is before the request was made" in page.text
     assert 'value="2026-10-01"' in page.text
     assert re.search(r'value="HOUSING" checked', page.text)
     assert re.search(r'value="B-45-1" selected', page.text)

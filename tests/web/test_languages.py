@@ -62,6 +62,23 @@ def test_a_code_inside_a_sentence_is_said_in_words() -> None:
         speak("en")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        pytest.param("ended_on", "2025-12-22", "22 Dec 2025", id="a stored day"),
+        pytest.param("at", "2026-11-02T10:00:00Z", "2 Nov 2026 12:00", id="a stored instant"),
+        pytest.param("left_amount", "1234.50", "€1,234.50", id="a stored amount"),
+        pytest.param("number", "1234.50", "1234.50", id="other digits stay as they are"),
+        pytest.param("code", "2025-13-22", "2025-13-22", id="what only looks like a day stays"),
+        pytest.param("typed", "2025-12-22", "2025-12-22", id="what was typed stays as typed"),
+        pytest.param("language", "ru", "Russian", id="English writes languages with a capital"),
+        pytest.param("state", "published", "published", id="other words inside a sentence do not"),
+    ],
+)
+def test_a_stored_value_is_shown_as_people_write_it(name: str, value: str, shown: str) -> None:
+    assert said(f"{{{name}}}", {name: value}) == shown
+
+
 def test_every_text_of_the_source_is_in_the_catalogues(tmp_path: Path) -> None:
     made = tmp_path / "messages.pot"
     # As `make i18n` does it; Babel would leave out templates/_parts by itself.

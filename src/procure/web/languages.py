@@ -1,5 +1,6 @@
 """Languages: English in the source, Estonian and Russian from catalogues, chosen per request."""
 
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -114,12 +115,20 @@ def said(text: str, values: Mapping[str, Any] | None = None) -> str:
 
 # Values under these names are codes, which have words of their own.
 CODED = {"state", "kind", "role", "technique", "language", "source", "mark", "family"}
+# What is stored with a decision comes back as text: a day, an instant in UTC, an amount.
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_AMOUNT = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
 def _shown(name: str, value: object) -> object:
     if name in CODED and isinstance(value, str):
         word = translate(TERMS.get(value, value))
+        if name == "language" and language() == "en":
+            return word  # English writes languages with a capital
         return word[:1].lower() + word[1:]  # inside a sentence
+    if isinstance(value, str) and name != "typed":  # what was typed is repeated as it was typed
+        value = _read(name, value)
     if isinstance(value, datetime):
         return instant(value)
     if isinstance(value, date):
@@ -127,6 +136,17 @@ def _shown(name: str, value: object) -> object:
     if isinstance(value, Decimal):
         return money(value) if name.endswith("_amount") else number(value)
     return value
+
+
+def _read(name: str, text: str) -> object:
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+        if _INSTANT.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except ValueError:  # 2026-13-45
+        return text
+    return Decimal(text) if name.endswith("_amount") and _AMOUNT.fullmatch(text) else text
 
 
 class LanguageMiddleware:
