@@ -1,6 +1,8 @@
 """The catalogues: Estonian is whole, and no translation loses or invents a placeholder."""
 
+import pkgutil
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,10 @@ from babel.messages.catalog import Message
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 
+import procure
+from procure.kernel.states import Machine
 from procure.web.languages import LANGUAGES, LOCALES, said, speak, translate
+from procure.web.terms import ACTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLES = re.compile(r"%\(\w+\)s|\{\w*\}")
@@ -91,3 +96,16 @@ def test_every_text_of_the_source_is_in_the_catalogues(tmp_path: Path) -> None:
     assert "Sign out" in wanted
     for code in ("et", "ru"):
         assert wanted - {texts(message.id)[0] for message in messages(code)} == set(), code
+
+
+def test_every_move_of_every_life_has_its_verb() -> None:
+    moves = {
+        action
+        for package in pkgutil.iter_modules(procure.__path__)
+        if (LOCALES.parents[1] / package.name / "states.py").exists()
+        for thing in vars(import_module(f"procure.{package.name}.states")).values()
+        if isinstance(thing, Machine)
+        for (_, action) in thing.moves
+    }
+    assert len(moves) > 30
+    assert moves - set(ACTIONS) == set()

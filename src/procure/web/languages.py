@@ -21,7 +21,7 @@ from procure.kernel.actors import Actor
 from procure.kernel.errors import ProcureError
 from procure.kernel.findings import Finding
 from procure.kernel.time import ZONE
-from procure.web.terms import TERMS
+from procure.web.terms import ACTIONS, TERMS
 
 LANGUAGES = {"et": "Eesti", "en": "English", "ru": "Русский"}
 LOCALES = Path(__file__).parent / "locales"
@@ -115,6 +115,7 @@ def said(text: str, values: Mapping[str, Any] | None = None) -> str:
 
 # Values under these names are codes, which have words of their own.
 CODED = {"state", "kind", "role", "technique", "language", "source", "mark", "family"}
+MOVES = {"action", "allowed"}  # one verb, or several divided by commas
 # What is stored with a decision comes back as text: a day, an instant in UTC, an amount.
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -127,6 +128,8 @@ def _shown(name: str, value: object) -> object:
         if name == "language" and language() == "en":
             return word  # English writes languages with a capital
         return word[:1].lower() + word[1:]  # inside a sentence
+    if name in MOVES and isinstance(value, str):
+        return ", ".join(translate(ACTIONS.get(word, word)) for word in value.split(", "))
     if isinstance(value, str) and name != "typed":  # what was typed is repeated as it was typed
         value = _read(name, value)
     if isinstance(value, datetime):
