@@ -133,6 +133,20 @@ def score(arguments: argparse.Namespace) -> int:
     )
 
 
+def pay(arguments: argparse.Namespace) -> int:
+    """Compute what is owed under payment terms, without database or network, and show why."""
+    from procure.entitlement import command
+
+    return command.main(
+        arguments.terms,
+        arguments.facts,
+        as_json=arguments.json,
+        known_at=arguments.known_at,
+        posted_file=arguments.posted,
+        check_file=arguments.check,
+    )
+
+
 async def _install(*, is_demo: bool | None) -> None:
     from procure.catalogue import service as catalogue
     from procure.identity import service as identity
@@ -210,6 +224,19 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("receipt", type=Path)
     made.add_argument("--key", type=Path, required=True, help="public key of the installation")
     made.add_argument("--sealed", type=Path, help="the sealed bid that the receipt is of")
+    made = add("pay", pay)
+    made.description = (
+        "Compute what is owed (docs/formats/payment-terms.md). Exit codes: 0 computed (and as "
+        "expected, with --check); 1 other than expected; 2 a file is refused, and why."
+    )
+    made.add_argument("terms", type=Path, help="payment terms (JSON)")
+    made.add_argument("facts", type=Path, help="facts (JSON)")
+    made.add_argument("--json", action="store_true", help="the whole result for programs")
+    made.add_argument(
+        "--known-at", default="", metavar="INSTANT", help="by what was known then, not by all facts"
+    )
+    made.add_argument("--posted", type=Path, metavar="FILE", help="also show what is to be posted")
+    made.add_argument("--check", type=Path, metavar="FILE", help="compare with lines given")
     made = add("score", score)
     made.description = (
         "Compute an evaluation from its file (docs/formats/scoring.md). Exit codes: 0 computed "

@@ -88,6 +88,8 @@ def compile_milestone(fee: Milestone, c: Compiler) -> Earner:
         on = when.get(case)
         case.fact = None
         if on is None:
+            if not fee.listed:
+                return None
             case.day = case.start or 0
             return withhold(case, case.day, not_reached, when.say)
         case.day = on

@@ -7,9 +7,10 @@ from decimal import Decimal
 import msgspec
 
 from procure.entitlement.case import Case
-from procure.entitlement.exact import amount, decimal_of, whole
+from procure.entitlement.exact import amount, decimal_of, money, whole
 from procure.entitlement.items import Item, Withheld
 from procure.kernel.findings import Finding
+from procure.kernel.texts import n_
 
 
 class LineView(msgspec.Struct, frozen=True):
@@ -73,7 +74,18 @@ class Line:
     @property
     def trace(self) -> list[Finding]:
         """How it was reckoned."""
-        return self.item.trace() if self.item is not None else list(self.findings or [])
+        if self.item is None:
+            return list(self.findings or [])
+        found = self.item.trace()
+        if self.payer and self.cents != self.item.cents:
+            text = n_("{payer} pays {part} of {whole}.")
+            told = {
+                "payer": self.payer,
+                "part": money(self.cents),
+                "whole": money(self.item.cents),
+            }
+            found.append(Finding("share", text, told))
+        return found
 
     def view(self) -> LineView:
         """Return the line with everything it can say."""

@@ -1,6 +1,8 @@
 """Terms and facts from JSON: what is wrong is refused, with the path to the field and what next."""
 
+import json
 import re
+from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
@@ -48,11 +50,45 @@ def read_posted(content: bytes) -> PostedFile:
     return _decoded(content, PostedFile)
 
 
+class _Line(msgspec.Struct, frozen=True):
+    key: str
+    amount: Decimal
+
+
+class _Expected(msgspec.Struct, frozen=True):
+    lines: list[_Line]
+
+
+def read_expected(content: bytes) -> list[tuple[str, Decimal]]:
+    """Read the keys and amounts of lines that were computed before. Raises Unreadable."""
+    return [(line.key, line.amount) for line in _decoded(content, _Expected).lines]
+
+
 def _decoded(content: bytes, type_: type[T]) -> T:
+    if repeated := _repeated(content):
+        text = n_("The name {name} stands twice in one object: only one of them can be meant.")
+        raise Unreadable([Finding("double-name", text, {"name": repeated}, field="$")])
     try:
         return msgspec.json.decode(content, type=type_)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable([form_finding(str(error))]) from None
+
+
+def _repeated(content: bytes) -> str:
+    """Return a name that an object has twice: decoders take the last in silence."""
+    twice = ""
+
+    def look(pairs: list[tuple[str, object]]) -> None:
+        nonlocal twice
+        names = [name for name, _ in pairs]
+        if len(set(names)) != len(names):
+            twice = twice or next(name for name in names if names.count(name) > 1)
+
+    try:
+        json.loads(content, object_pairs_hook=look, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        return ""  # the decoder says it better
+    return twice
 
 
 def form_finding(message: str) -> Finding:

@@ -101,6 +101,7 @@ class Milestone(Fee, frozen=True, tag="milestone"):
     when: When
     price: Value
     quantity: Value = Decimal(1)
+    listed: bool = True  # among what is withheld, with the reason, while it is not reached
 
 
 class Blocks(Fee, frozen=True, tag="blocks"):
