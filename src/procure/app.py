@@ -21,6 +21,7 @@ from procure.adapters.business_register import FixtureBusinessRegister, NoBusine
 from procure.adapters.employment_register import HttpEmploymentRegister
 from procure.adapters.pain001 import Pain001Writer
 from procure.adapters.signing import FileSigner
+from procure.bids.api import ArrivalMiddleware, provide_arrived
 from procure.db.server import database
 from procure.demo.api import DemoApi
 from procure.identity.sessions import SessionMiddleware
@@ -133,6 +134,7 @@ def create_app(*, lifespan: list[Lifespan] | None = None) -> Litestar:
             "actor": Provide(provide_actor, sync_to_thread=False),
             "now": Provide(provide_now),
             "form": Provide(provide_form),
+            "arrived": Provide(provide_arrived, sync_to_thread=False),
             "sealer": Provide(provide_sealer, sync_to_thread=False),
             "signer": Provide(provide_signer, sync_to_thread=False),
             "payment_file": Provide(provide_payment_file, sync_to_thread=False),
@@ -140,7 +142,12 @@ def create_app(*, lifespan: list[Lifespan] | None = None) -> Litestar:
             "business_register": Provide(provide_business_register),
         },
         guards=[require_permission, require_own_form],
-        middleware=[SessionMiddleware, languages.LanguageMiddleware, IdempotencyMiddleware],
+        middleware=[
+            ArrivalMiddleware,  # before anything that could take time
+            SessionMiddleware,
+            languages.LanguageMiddleware,
+            IdempotencyMiddleware,
+        ],
         exception_handlers=HANDLERS,
         before_send=[headers.add_headers],
         template_config=TemplateConfig(instance=template_engine()),

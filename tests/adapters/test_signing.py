@@ -41,6 +41,7 @@ def facts(signer: FileSigner, n: int = 1) -> ReceiptFacts:
         provider_org_id=UUID(int=3),
         ciphertext_sha256=sha256_hex(SEALED),
         size_bytes=len(SEALED),
+        parts=[],
         received_at=instant_text(START + timedelta(microseconds=n)),
         deadline_at=instant_text(START + timedelta(minutes=1)),
         verdict=Verdict.ON_TIME,

@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from procure.adapters.signing import FileSigner, receipt_problems
 from procure.bids.rules import BidDraft
 from procure.kernel.actors import Role
-from tests.builders.bids import AFTER, IN_TIME, Bidder, a_bid_draft, a_bidder
+from tests.builders.bids import AFTER, IN_TIME, Bidder, a_bid_draft, a_bidder, signer
 from tests.builders.identity import an_actor, set_clock
 from tests.builders.tenders import DEADLINE_AT, Draft, a_published_tender
 from tests.client import client_as
@@ -123,11 +124,21 @@ async def test_a_bid_is_withdrawn() -> None:
         assert (await client.send_json(path)).status_code == 409
 
 
-async def test_a_late_bid_says_so_in_its_receipt() -> None:
+async def test_a_late_bid_is_refused_by_name_with_a_receipt_that_proves_it() -> None:
     tender = await a_published_tender()
+    bidder = await a_bidder()
+    draft = await a_bid_draft(tender.id, bidder)
     await set_clock(DEADLINE_AT)
-    receipt = await submitted(tender.id, await a_bidder())
-    assert receipt["receipt"]["verdict"] == "late"
+    async with client_as(bidder.actor) as client:
+        answer = await client.send_json(f"/api/v1/tenders/{tender.id}/bids", body_of(draft))
+        assert answer.status_code == 422
+        problem = answer.json()
+        kept = await client.get(f"/api/v1/bids/{problem['receipt']['receipt']['bid_id']}")
+    assert [finding["code"] for finding in problem["findings"]] == ["late"]
+    signed = msgspec.json.format(msgspec.json.encode(problem["receipt"]), indent=-1)
+    assert receipt_problems(signed, signer().public_pem().decode()) == []
+    assert problem["receipt"]["receipt"]["verdict"] == "late"
+    assert kept.json()["state"] == "late"
 
 
 async def test_the_opening_over_http_and_what_each_sees_after_it() -> None:

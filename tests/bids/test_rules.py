@@ -21,6 +21,7 @@ from procure.bids.rules import (
     ShareFacts,
     bid_findings,
     header_differences,
+    late,
     instant_text,
     share_objections,
 )
@@ -276,3 +277,9 @@ GIVES = ShareFacts(
 def test_what_stands_in_the_way_of_a_share(change: dict[str, Any], codes: list[str]) -> None:
     found = share_objections(msgspec.structs.replace(GIVES, **change))
     assert [finding.code for finding in found] == codes
+
+
+def test_a_late_bid_is_told_when_it_came_and_when_it_had_to() -> None:
+    finding = late("2024-02-08T08:00:00.000000Z", "2024-02-08T08:00:00.000000Z")
+    assert finding.code == "late"
+    assert finding.message.count("2024-02-08T08:00:00.000000Z") == 2

@@ -15,7 +15,6 @@ import pytest
 from procure.audit.tables import Event
 from procure.bids import queries, service
 from procure.bids.rules import Minutes, Receipt, ReceiptFacts, SealedContent, Verdict
-from procure.bids.service import submitting
 from procure.bids.service.opening import DeniedEvent
 from procure.bids.states import BidState
 from procure.db import DB, connection, transaction, uuid7
@@ -508,11 +507,18 @@ async def test_an_opened_tender_takes_no_more_shares() -> None:
 
 
 async def note_arrival(c: Any, tender_id: UUID, actor: Actor) -> UUID:
-    arrival_id = uuid7()
-    await c.fetchval(
-        "SELECT note_arrival($1, $2, $3, $4)", arrival_id, tender_id, actor.org_id, actor.id
+    return UUID(
+        bytes=(
+            await c.fetchval(
+                "SELECT noted_id FROM note_arrivals(ARRAY[$1::uuid], ARRAY[$2::uuid],"
+                " ARRAY[NULL::uuid], ARRAY[$3::uuid], ARRAY[$4::uuid], '{0}', '{0}', '{0}')",
+                uuid7(),
+                tender_id,
+                actor.org_id,
+                actor.id,
+            )
+        ).bytes
     )
-    return arrival_id
 
 
 async def test_an_opening_waits_for_arrivals_that_are_not_committed_yet() -> None:
@@ -594,14 +600,13 @@ async def test_the_opening_and_the_bid_know_of_each_other_when_the_minute_is_ove
     arrival_id, arrived_at = await _noted(tender.id, bidder)
     await open_tender(tender, now=DEADLINE_AT + timedelta(minutes=2))
     with pytest.raises(Conflict, match="although it arrived in time"):
-        await submitting._seal(
+        await service.submit_bid(
             bidder.actor,
             draft,
-            arrival_id,
-            arrived_at,
             sealer=SEALER,
             signer=signer(),
             now=AFTER,
+            arrived=service.Arrived(arrival_id, arrived_at),
         )
 
 
@@ -832,9 +837,9 @@ async def test_the_database_takes_no_bid_that_did_not_arrive() -> None:
     tender, receipts, bidders = await three_bids()
     copied = (
         "INSERT INTO bid (id, tender, lot, provider_org, arrival, version, ciphertext, "
-        "ciphertext_sha256, received_at, submitted_by, receipt, state) "
+        "ciphertext_sha256, parts, received_at, submitted_by, receipt, state) "
         "SELECT gen_random_uuid(), tender, lot, provider_org, {arrival}, 2, ciphertext, "
-        "ciphertext_sha256, {at}, submitted_by, receipt, {state} FROM bid WHERE id = $1"
+        "ciphertext_sha256, parts, {at}, submitted_by, receipt, {state} FROM bid WHERE id = $1"
     )
     bid = receipts[0].bid_id
     again = copied.format(arrival="arrival", at="received_at", state="'withdrawn'")
@@ -844,13 +849,13 @@ async def test_the_database_takes_no_bid_that_did_not_arrive() -> None:
     twice = copied.format(arrival="arrival", at="received_at", state="'sealed'")
     assert "bid_" in await refused(twice, bid)
     forged = (
-        "INSERT INTO arrival (id, tender, provider_org, person, arrived_at) "
-        "VALUES ($1, $2, $3, $4, $5)"
+        "INSERT INTO arrival (id, tender, provider_org, person, began_at, arrived_at, waited_us, "
+        "size_bytes) VALUES ($1, $2, $3, $4, $5, $5, 0, 0)"
     )
-    assert "noted by note_arrival" in await refused(
+    assert "noted by note_arrivals" in await refused(
         forged, uuid4(), tender.id, bidders[0].org_id, bidders[0].actor.id, IN_TIME
     )
-    assert "noted by note_arrival" in await refused(
+    assert "noted by note_arrivals" in await refused(
         "UPDATE arrival SET arrived_at = arrived_at - interval '1 day'"
     )
 

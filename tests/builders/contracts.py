@@ -175,9 +175,10 @@ async def an_award(
                 bid_id, supplier_id = ids.bids[rank - 1], ids.suppliers[rank - 1]
                 await owner.execute(
                     """INSERT INTO bid (id, tender, lot, provider_org, arrival, version, ciphertext,
-                            ciphertext_sha256, received_at, submitted_by, receipt, state, content,
-                            opened_at)
-                       VALUES ($1, $2, $3, $4, $1, 1, 'x', $5, $6, $7, '{}', 'opened', $8, $6)""",
+                            ciphertext_sha256, parts, received_at, submitted_by, receipt, state,
+                            content, opened_at)
+                       VALUES ($1, $2, $3, $4, $1, 1, 'x', $5, '[]', $6, $7, '{}', 'opened', $8,
+                               $6)""",
                     bid_id,
                     drafted.id,
                     lot.id,

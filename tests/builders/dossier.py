@@ -183,6 +183,7 @@ async def a_bid(
             provider_org_id=provider,
             ciphertext_sha256=sha256,
             size_bytes=len(sealed),
+            parts=[],
             received_at=instant_text(NOW),
             deadline_at=instant_text(NOW + timedelta(hours=1)),
             verdict=Verdict.ON_TIME,
@@ -192,12 +193,13 @@ async def a_bid(
         )
     )
     arrival = await put(
-        "arrival", tender=tender["id"], provider_org=provider, person=person.id, arrived_at=NOW
+        "arrival", tender=tender["id"], provider_org=provider, person=person.id, began_at=NOW,
+        arrived_at=NOW, waited_us=0, size_bytes=len(sealed),
     )
     return await put(
         "bid", id=bid_id, tender=tender["id"], lot=lot["id"], provider_org=provider, version=1,
-        arrival=arrival["id"], ciphertext=sealed, ciphertext_sha256=sha256, received_at=NOW,
-        submitted_by=person.id, receipt=canonical(receipt),
+        arrival=arrival["id"], ciphertext=sealed, ciphertext_sha256=sha256, parts="[]",
+        received_at=NOW, submitted_by=person.id, receipt=canonical(receipt),
         state="opened" if opened else "sealed",
         **({"content": '{"unit_price":"22.00"}', "opened_at": NOW} if opened else {}),
     )  # fmt: skip

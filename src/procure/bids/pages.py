@@ -13,6 +13,7 @@ from litestar.response import Redirect, Template
 from procure.bids import queries, service
 from procure.bids.ports import Signer
 from procure.bids.rules import BidDraft
+from procure.bids.service import Arrived
 from procure.documents import queries as documents
 from procure.kernel.actors import Actor, Permission
 from procure.kernel.errors import Conflict, ProcureError, Refused
@@ -138,7 +139,7 @@ class TenderBidPages(Controller):
         """Show the form of a bid."""
         return await bid_page(actor, tender_id, lot=lot)
 
-    @post("/bid", permission=Permission.BID_SUBMIT)
+    @post("/bid", permission=Permission.BID_SUBMIT, stamps_arrival=True)
     async def submit(
         self,
         tender_id: FromPath[UUID],
@@ -148,11 +149,14 @@ class TenderBidPages(Controller):
         sealer: NamedDependency[Sealer],
         signer: NamedDependency[Signer],
         now: NamedDependency[datetime],
+        arrived: NamedDependency[Arrived | None],
     ) -> Template | Redirect:
         """Submit the bid, or show the form again with every fault and everything typed."""
         try:
             draft = bid_from(form, await tenders.read_tender(actor, tender_id))
-            done = await service.submit_bid(actor, draft, sealer=sealer, signer=signer, now=now)
+            done = await service.submit_bid(
+                actor, draft, sealer=sealer, signer=signer, now=now, arrived=arrived
+            )
         except (Refused, Conflict) as error:
             return await bid_page(actor, tender_id, form=form, findings=said(error))
         return see_other(f"/bids/{done.receipt.bid_id}")

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from procure.bids.rules import BidContent, BidderFacts, FacilitatorRef, Minutes
+from procure.bids.rules import BidContent, BidderFacts, FacilitatorRef, Minutes, SealedPart
 from procure.bids.schemas import (
     BidsView,
     GivenShare,
@@ -19,6 +19,7 @@ from procure.bids.schemas import (
     OpenedBidView,
     OpeningView,
     OwnBid,
+    PackageView,
 )
 from procure.bids.states import BID, BidState
 from procure.db import connection, fetch_as
@@ -28,7 +29,7 @@ from procure.kernel.errors import Forbidden, NotFound
 from procure.kernel.texts import n_
 from procure.tenders import queries as tenders
 from procure.tenders.rules import TenderFacts
-from procure.tenders.states import TenderState
+from procure.tenders.states import LotState, TenderState
 
 
 async def database_now() -> datetime:
@@ -75,6 +76,108 @@ async def outcome_families() -> list[str]:
             "SELECT DISTINCT family FROM outcome_definition WHERE is_payable ORDER BY 1"
         )
     return [row["family"] for row in rows]
+
+
+# --- What is prepared -------------------------------------------------------
+
+
+class _Package(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    tender_id: UUID
+    tender_reference: str
+    tender_state: TenderState
+    buyer_name: str
+    deadline_at: datetime
+    lot_id: UUID
+    lot_code: str
+    lot_state: LotState
+    provider_org_id: UUID
+    is_admitted: bool
+    version: int
+    ciphertext_sha256: str
+    size_bytes: int
+    prepared_at: datetime
+    live_id: UUID | None  # the bidder's live bid for the lot
+    live_version: int | None
+    arrival_id: UUID | None  # the first of its arrivals that came to nothing by no fault of its own
+    arrived_at: datetime | None
+
+
+class PackageRow(_Package, frozen=True, kw_only=True):
+    """A prepared bid, and all that decides what becomes of it when it is submitted."""
+
+    parts: Sequence[SealedPart]
+
+
+class DoneRow(msgspec.Struct, frozen=True):
+    """What was prepared and is submitted: its receipt."""
+
+    id: UUID
+    provider_org_id: UUID
+    lot_id: UUID
+    receipt: str
+
+
+Packages = dict[UUID, PackageRow | DoneRow]
+
+_PACKAGE = """
+    SELECT p.id, p.tender AS tender_id, t.reference AS tender_reference, t.state AS tender_state,
+           o.name AS buyer_name, t.deadline_at, p.lot AS lot_id, l.code AS lot_code,
+           l.state AS lot_state, p.provider_org AS provider_org_id,
+           coalesce(v.state = 'admitted', false) AS is_admitted, p.version, p.ciphertext_sha256,
+           octet_length(p.ciphertext) AS size_bytes, p.prepared_at, b.id AS live_id,
+           b.version AS live_version, a.id AS arrival_id, a.arrived_at, p.parts
+      FROM bid_package p JOIN tender t ON t.id = p.tender JOIN organisation o ON o.id = t.buyer
+      JOIN lot l ON l.id = p.lot LEFT JOIN provider v ON v.org = p.provider_org
+      LEFT JOIN bid b ON b.lot = p.lot AND b.provider_org = p.provider_org AND b.state = 'sealed'
+      LEFT JOIN LATERAL (
+          SELECT a.id, a.arrived_at FROM arrival a
+           WHERE a.package_id = p.id AND a.refused_at IS NULL
+             AND (a.provider_org IS NULL OR a.provider_org = p.provider_org)
+           ORDER BY a.arrived_at, a.id LIMIT 1) a ON true
+"""
+
+
+class _PackageText(_Package, frozen=True, kw_only=True):
+    parts: str
+
+
+def _package(row: _PackageText) -> PackageRow:
+    fields = {name: getattr(row, name) for name in _Package.__struct_fields__}
+    return PackageRow(**fields, parts=read_canonical(row.parts, list[SealedPart]))
+
+
+async def packages(ids: Sequence[UUID]) -> Packages:
+    """Load prepared bids, and those of them that are submitted; for the service alone."""
+    rows = await fetch_as(_PackageText, f"{_PACKAGE} WHERE p.id = ANY($1)", list(ids))
+    found: Packages = {row.id: _package(row) for row in rows}
+    if missing := [one for one in ids if one not in found]:
+        done = await fetch_as(
+            DoneRow,
+            "SELECT id, provider_org AS provider_org_id, lot AS lot_id, receipt FROM bid"
+            " WHERE id = ANY($1)",
+            missing,
+        )
+        found.update({row.id: row for row in done})
+    return found
+
+
+async def unsent(actor: Actor, tender_id: UUID) -> list[PackageView]:
+    """List what the actor's organisation prepared for a tender and has not submitted."""
+    if not _is_bidder(actor):
+        return []
+    rows = await fetch_as(
+        _PackageText,
+        f"{_PACKAGE} WHERE p.provider_org = $1 AND p.tender = $2 ORDER BY p.id DESC LIMIT 50",
+        actor.org_id,
+        tender_id,
+    )
+    return [package_view(_package(row)) for row in rows]
+
+
+def package_view(row: PackageRow) -> PackageView:
+    """Show a prepared bid to its bidder."""
+    return PackageView(**{name: getattr(row, name) for name in PackageView.__struct_fields__})
 
 
 # --- A bidder's own ---------------------------------------------------------

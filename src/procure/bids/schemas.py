@@ -7,7 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from procure.bids.rules import BidContent, Minutes
+from procure.bids.rules import BidContent, Minutes, Receipt, SealedPart
+from procure.web.problems import Problem
 
 
 class BidBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -19,6 +20,35 @@ class BidBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     facilitator_ids: Sequence[UUID] = ()
     promised_rates: Mapping[str, Decimal] = {}
     remarks: str = ""
+
+
+class LateProblem(Problem, omit_defaults=True, kw_only=True):
+    """Problem details of a submission that was refused; `receipt` where that is for being late."""
+
+    receipt: Receipt | None = None
+
+
+class PackageView(msgspec.Struct, frozen=True, kw_only=True):
+    """A bid that is encrypted and waits to be submitted: it is no bid until then.
+
+    `id` becomes the bid's; `ciphertext_sha256` and `parts` stand in the receipt in the end.
+    """
+
+    id: UUID
+    tender_id: UUID
+    lot_id: UUID
+    version: int
+    ciphertext_sha256: str
+    size_bytes: int
+    parts: Sequence[SealedPart]
+    prepared_at: datetime
+    deadline_at: datetime
+
+
+class Packages(msgspec.Struct, frozen=True):
+    """What is prepared and not submitted, newest first."""
+
+    items: Sequence[PackageView]
 
 
 class OwnBid(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,16 @@
 """Tables of bids; only bids.service writes them."""
 
-from piccolo.columns import UUID, Bytea, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns import (
+    UUID,
+    BigInt,
+    Bytea,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -13,16 +23,55 @@ from procure.tenders.tables import Lot, Tender
 class Arrival(Table, db=DB, tablename="arrival"):
     """That a submission was here, stamped by the database before anything else was done (R7).
 
-    Either a bid comes of it, or it is refused; one that is neither was cut off and blocks the
-    opening for a minute (T-3b). Only the function `note_arrival` makes one.
+    Stamped before anyone is asked who sent it, so that a slow sign-in makes no bid late; whose it
+    is, is filled in once. Either a bid comes of it, or it is refused; one that is neither was cut
+    off and blocks the opening for a minute (T-3b). Only the function `note_arrivals` makes one.
     """
 
     id = UUID(primary_key=True, default=AppUUID7())
     tender = ForeignKey(Tender, on_delete=OnDelete.restrict, default=None, null=False)
-    provider_org = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
-    person = ForeignKey(Person, on_delete=OnDelete.restrict, default=None, null=False)
-    arrived_at = Timestamptz(default=None, null=False)
+    package_id = UUID(default=None, null=True)  # what was submitted, where it lay here beforehand
+    provider_org = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=True)
+    person = ForeignKey(Person, on_delete=OnDelete.restrict, default=None, null=True)
+    began_at = Timestamptz(default=None, null=False)  # first byte
+    arrived_at = Timestamptz(default=None, null=False)  # last byte
+    waited_us = BigInt(default=None, null=False)  # here, before the database could be asked
+    size_bytes = BigInt(default=None, null=False)
     refused_at = Timestamptz(default=None, null=True)
+    refusal = Varchar(length=60, default=None, null=True)  # code of the first finding
+
+    began_before_it_arrived = Check("began_at <= arrived_at")
+    wait_is_short = Check("waited_us >= 0 AND waited_us <= 120000000")
+    size_is_a_size = Check("size_bytes >= 0")
+    sender_is_whole = Check("(provider_org IS NULL) = (person IS NULL)")
+    refusal_is_whole = Check("(refused_at IS NULL) = (refusal IS NULL)")
+
+
+class BidPackage(Table, db=DB, tablename="bid_package"):
+    """A bid that is checked, encrypted and not yet submitted: uploaded is not submitted (R4).
+
+    Its id becomes the bid's. Nobody reads it, its bidder included; to submit it is one small
+    request.
+    """
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    tender = ForeignKey(Tender, on_delete=OnDelete.restrict, default=None, null=False)
+    lot = ForeignKey(Lot, on_delete=OnDelete.restrict, default=None, null=False)
+    provider_org = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
+    version = Integer(default=None, null=False)
+    ciphertext = Bytea(default=None, null=False)
+    ciphertext_sha256 = Varchar(length=64, default=None, null=False)
+    price_ciphertext = Bytea(default=None, null=True)  # the price envelope, where there are two
+    price_sha256 = Varchar(length=64, default=None, null=True)
+    parts = Text(default=None, null=False)  # canonical JSON: the sealed parts besides
+    prepared_by = ForeignKey(Person, on_delete=OnDelete.restrict, default=None, null=False)
+    prepared_at = Timestamptz(default=None, null=False)
+
+    sha_is_hash = is_sha256("ciphertext_sha256")
+    price_sha_is_hash = is_sha256("price_sha256")
+    price_is_whole = Check("(price_ciphertext IS NULL) = (price_sha256 IS NULL)")
+    version_counts = Check("version >= 1")
+    package_version_uq = Unique(["lot", "provider_org", "version"])
 
 
 class Bid(Table, db=DB, tablename="bid"):
@@ -36,15 +85,23 @@ class Bid(Table, db=DB, tablename="bid"):
     version = Integer(default=None, null=False)
     ciphertext = Bytea(default=None, null=False)
     ciphertext_sha256 = Varchar(length=64, default=None, null=False)
+    price_ciphertext = Bytea(default=None, null=True)  # the price envelope, where there are two
+    price_sha256 = Varchar(length=64, default=None, null=True)
+    parts = Text(default=None, null=False)  # canonical JSON: the sealed parts besides
     received_at = Timestamptz(default=None, null=False)  # stamped by the database on arrival
     submitted_by = ForeignKey(Person, on_delete=OnDelete.restrict, default=None, null=False)
     receipt = Text(default=None, null=False)  # canonical JSON, signed
     state = Varchar(length=10, default=None, null=False)
+    quality = Text(default=None, null=True)  # of two envelopes the first, once it is opened
     content = Text(default=None, null=True)  # canonical JSON of bids.rules.BidContent, once opened
     opened_at = Timestamptz(default=None, null=True)
 
     known_state = is_one_of("state", BidState)
     sha_is_hash = is_sha256("ciphertext_sha256")
+    price_sha_is_hash = is_sha256("price_sha256")
+    price_is_whole = Check("(price_ciphertext IS NULL) = (price_sha256 IS NULL)")
+    quality_is_read = Check("state <> 'quality' OR quality IS NOT NULL")
+    quality_goes_first = Check("quality IS NULL OR price_ciphertext IS NOT NULL")
     bid_arrival_uq = Unique(["arrival"])
     version_counts = Check("version >= 1")
     bid_version_uq = Unique(["lot", "provider_org", "version"])

@@ -23,7 +23,14 @@ from procure.bids.rules.opening import (
     ShareFacts,
     share_objections,
 )
-from procure.bids.rules.receipt import Receipt, ReceiptFacts, Verdict, instant_text
+from procure.bids.rules.receipt import (
+    Receipt,
+    ReceiptFacts,
+    SealedPart,
+    Verdict,
+    instant_text,
+    late,
+)
 
 __all__ = [
     "IN_PROCESS_SECONDS",
@@ -39,10 +46,12 @@ __all__ = [
     "Receipt",
     "ReceiptFacts",
     "SealedContent",
+    "SealedPart",
     "ShareFacts",
     "Verdict",
     "bid_findings",
     "header_differences",
     "instant_text",
+    "late",
     "share_objections",
 ]

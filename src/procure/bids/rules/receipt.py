@@ -1,10 +1,14 @@
 """What a receipt says: which sealed bytes arrived when, and where the chain of events stood."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
 import msgspec
+
+from procure.kernel.findings import Finding
+from procure.kernel.texts import n_
 
 
 class Verdict(StrEnum):
@@ -12,6 +16,19 @@ class Verdict(StrEnum):
 
     ON_TIME = "on-time"
     LATE = "late"
+
+
+class SealedPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A sealed part of a bid besides its first: the price envelope, or a file.
+
+    Without names, because a name can say what is sealed; they are inside, with the hash of each
+    file as it was sent.
+    """
+
+    kind: str  # "price" or "file"
+    id: str  # of the file; empty for the price envelope
+    sha256: str  # of the ciphertext
+    size_bytes: int
 
 
 class ReceiptFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,6 +43,7 @@ class ReceiptFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     provider_org_id: UUID
     ciphertext_sha256: str
     size_bytes: int  # of the ciphertext
+    parts: Sequence[SealedPart]
     received_at: str  # UTC, always six decimals
     deadline_at: str  # UTC, always six decimals
     verdict: Verdict
@@ -48,3 +66,16 @@ def instant_text(instant: datetime) -> str:
     '2024-02-08T07:59:59.000000Z'
     """
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def late(received_at: str, deadline_at: str) -> Finding:
+    """Say that a bid is late; it is refused for that, and nothing of it is lost."""
+    return Finding(
+        "late",
+        n_(
+            "Your bid arrived at {received}, at or after the deadline {deadline}. It is kept "
+            "sealed as evidence and is never opened."
+        ),
+        {"received": received_at, "deadline": deadline_at},
+        "Directive 2014/24/EU Annex IV",
+    )

@@ -1,6 +1,18 @@
 """Bids: the only writer of its tables. Sealed on arrival; opened by k of n after the deadline."""
 
+from procure.bids.service.arriving import Arrived, Seen, note, refuse
 from procure.bids.service.opening import give_share
-from procure.bids.service.submitting import submit_bid, withdraw_bid
+from procure.bids.service.preparing import prepare_bid
+from procure.bids.service.submitting import submit_bid, submit_prepared, withdraw_bid
 
-__all__ = ["give_share", "submit_bid", "withdraw_bid"]
+__all__ = [
+    "Arrived",
+    "Seen",
+    "give_share",
+    "note",
+    "prepare_bid",
+    "refuse",
+    "submit_bid",
+    "submit_prepared",
+    "withdraw_bid",
+]

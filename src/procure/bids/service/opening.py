@@ -23,7 +23,8 @@ from procure.bids.rules import (
     instant_text,
     share_objections,
 )
-from procure.bids.service.submitting import SealedEvent
+from procure.bids.service.arriving import unstamped
+from procure.bids.service.registering import SealedEvent
 from procure.bids.states import BID, BidState
 from procure.bids.tables import Bid, Opening, OpeningShare
 from procure.db import connection, transaction
@@ -161,15 +162,15 @@ async def _deny(
 async def _wait_for_arrivals(tender_id: UUID) -> None:
     """Make sure that no on-time submission is still on its way (T-3b).
 
-    Waits for arrivals that are stamped and not yet committed; Conflict for those committed that
-    are neither bid nor refused, for a minute.
+    Waits for arrivals that are stamped and not yet committed; Conflict for those that are here and
+    not stamped yet, and for those committed that are neither bid nor refused, for a minute.
     """
     async with connection() as c:
         await c.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended('arrival ' || $1, 0))", str(tender_id)
         )
     ages = await queries.unfinished_arrivals(tender_id)
-    if any(age < IN_PROCESS_SECONDS for age in ages):
+    if tender_id in unstamped or any(age < IN_PROCESS_SECONDS for age in ages):
         raise Conflict(
             n_(
                 "Submissions that arrived before the deadline are still being processed. "

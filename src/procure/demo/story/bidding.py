@@ -180,6 +180,15 @@ def _come_late(
     stage.clock(instant(read("tender-2024")["deadline_at"]) + LATE)
     bid = next(bid for bid in fixture["bids"] if bid["provider"] == "P03")
     body = body_of(bid, "20.90", lot_id, parties)
-    receipt = _submit(stage, tender, body, bid["submitted_by"])
-    stage.does(bid["submitted_by"], "sends a cheaper bid two minutes after the deadline")
+    bidder = stage.cast[bid["submitted_by"]]
+    refusal = bidder.refused(f"/tenders/{tender['id']}/bids", body)
+    stage.does(
+        bid["submitted_by"], f"sends a cheaper bid two minutes after the deadline: {refusal}"
+    )
+    own = bidder.get(f"/tenders/{tender['id']}/bids")["own"]
+    late = next(found for found in own if found["state"] == "late")
+    signed = bidder.read(f"/bids/{late['id']}/receipt")
+    receipt = msgspec.json.decode(signed)
+    name = f"{tender['reference']}-{late['lot_code']}-{bid['submitted_by'].partition('@')[2]}"
+    stage.keep(f"receipts/{name.removesuffix('.example')}-v{late['version']}.json", signed)
     stage.figures.check("late-verdict", receipt["receipt"]["verdict"])

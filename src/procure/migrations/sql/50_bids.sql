@@ -1,8 +1,11 @@
--- The instant of arrival is the database's own, taken before validation, locks and encryption (R7).
--- The lock is shared, so that submissions do not wait for each other; an opening takes it for
--- itself and thereby waits for arrivals that are stamped and not yet committed (T-3b).
-CREATE FUNCTION note_arrival(arrival_id uuid, tender_id uuid, org_id uuid, person_id uuid)
-    RETURNS timestamptz
+-- The instant of arrival is that of the last byte, by the database's clock: what the submission then
+-- waited for here (a connection, others of its kind) is measured and taken off, so that it makes no
+-- bid late (R1, R7). The lock is shared, so that submissions do not wait for each other; an opening
+-- takes it for itself and thereby waits for arrivals that are stamped and not yet committed (T-3b).
+CREATE FUNCTION note_arrivals(
+    ids uuid[], tenders uuid[], packages uuid[], orgs uuid[], people uuid[], took_us bigint[],
+    waits_us bigint[], sizes bigint[]
+) RETURNS TABLE (noted_id uuid, noted_at timestamptz)
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, public
@@ -10,12 +13,20 @@ CREATE FUNCTION note_arrival(arrival_id uuid, tender_id uuid, org_id uuid, perso
 DECLARE
     stamped timestamptz;
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(hashtextextended('arrival ' || tender_id::text, 0));
+    PERFORM pg_advisory_xact_lock_shared(key) FROM (
+        SELECT DISTINCT hashtextextended('arrival ' || one::text, 0) AS key
+          FROM unnest(tenders) one ORDER BY 1) AS locks;
     stamped := app_now();
-    INSERT INTO arrival (id, tender, provider_org, person, arrived_at)
-        SELECT arrival_id, t.id, org_id, person_id, stamped FROM tender t
-         WHERE t.id = tender_id AND t.published_at IS NOT NULL;
-    RETURN CASE WHEN FOUND THEN stamped END;
+    RETURN QUERY
+    INSERT INTO arrival (id, tender, package_id, provider_org, person, began_at, arrived_at,
+                         waited_us, size_bytes)
+        SELECT n.id, t.id, n.package, n.org, n.person,
+               stamped - make_interval(secs => (n.waited + n.took) / 1000000.0),
+               stamped - make_interval(secs => n.waited / 1000000.0), n.waited, n.size
+          FROM unnest(ids, tenders, packages, orgs, people, took_us, waits_us, sizes)
+               AS n(id, tender, package, org, person, took, waited, size)
+          JOIN tender t ON t.id = n.tender AND t.published_at IS NOT NULL
+        RETURNING id, arrived_at;
 END $$;
 
 CREATE FUNCTION arrival_stays() RETURNS trigger
@@ -24,15 +35,21 @@ CREATE FUNCTION arrival_stays() RETURNS trigger
     AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND OLD.refused_at IS NULL
-       AND (to_jsonb(OLD) - 'refused_at') = (to_jsonb(NEW) - 'refused_at') THEN
-        RETURN NEW;
+       AND (NEW.id, NEW.tender, NEW.package_id, NEW.began_at, NEW.arrived_at, NEW.waited_us,
+            NEW.size_bytes)
+           IS NOT DISTINCT FROM
+           (OLD.id, OLD.tender, OLD.package_id, OLD.began_at, OLD.arrived_at, OLD.waited_us,
+            OLD.size_bytes)
+       AND (OLD.person IS NULL
+            OR (NEW.provider_org, NEW.person) = (OLD.provider_org, OLD.person)) THEN
+        RETURN NEW;  -- whose it is, or that it is refused; each is said once
     END IF;
     IF TG_OP = 'INSERT' AND current_user = (SELECT tableowner FROM pg_tables
                                              WHERE schemaname = 'public' AND tablename = 'arrival')
     THEN
-        RETURN NEW;  -- inside note_arrival, which runs as the owner
+        RETURN NEW;  -- inside note_arrivals, which runs as the owner
     END IF;
-    RAISE EXCEPTION 'an arrival is noted by note_arrival and stays as it is'
+    RAISE EXCEPTION 'an arrival is noted by note_arrivals and stays as it is'
         USING ERRCODE = 'restrict_violation', CONSTRAINT = 'arrival_stays';
 END $$;
 
@@ -40,6 +57,48 @@ CREATE TRIGGER arrival_stays BEFORE INSERT OR UPDATE OR DELETE ON arrival
     FOR EACH ROW EXECUTE FUNCTION arrival_stays();
 
 CREATE INDEX arrival_of_tender ON arrival (tender, arrived_at);
+CREATE INDEX arrival_of_package ON arrival (package_id) WHERE package_id IS NOT NULL;
+
+-- What is prepared stays as it was encrypted; it goes when the bid of that id is there in its place.
+CREATE FUNCTION package_is_sealed() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, public
+    AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND EXISTS (SELECT FROM bid WHERE id = OLD.id
+                                       AND ciphertext_sha256 = OLD.ciphertext_sha256) THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'what was prepared stays as it was encrypted'
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'package_is_sealed';
+END $$;
+
+CREATE TRIGGER package_is_sealed BEFORE UPDATE OR DELETE ON bid_package
+    FOR EACH ROW EXECUTE FUNCTION package_is_sealed();
+
+-- Holds a tender against its opening, not against other bidders; and this bidder for itself.
+CREATE FUNCTION hold_bidder(tender_id uuid, org_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, public
+    AS $$
+BEGIN
+    PERFORM 1 FROM tender WHERE id = tender_id FOR SHARE;
+    PERFORM pg_advisory_xact_lock(
+        hashtextextended('bidder ' || tender_id::text || org_id::text, 0));
+END $$;
+
+-- Holds the tenders against their openings, and each bidder for itself, in one order for everyone.
+CREATE FUNCTION hold_submissions(packages uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, public
+    AS $$
+BEGIN
+    PERFORM 1 FROM tender WHERE id IN (SELECT tender FROM bid_package WHERE id = ANY (packages))
+      ORDER BY id FOR SHARE;
+    PERFORM pg_advisory_xact_lock(key) FROM (
+        SELECT DISTINCT hashtextextended('bidder ' || tender::text || provider_org::text, 0) AS key
+          FROM bid_package WHERE id = ANY (packages) ORDER BY 1) AS locks;
+END $$;
 
 -- One live bid of a bidder for a lot.
 CREATE UNIQUE INDEX bid_live_uq ON bid (lot, provider_org) WHERE state = 'sealed';
@@ -84,11 +143,14 @@ BEGIN
         RETURN NEW;
     END IF;
     IF (NEW.id, NEW.tender, NEW.lot, NEW.provider_org, NEW.arrival, NEW.version, NEW.ciphertext,
-        NEW.ciphertext_sha256, NEW.received_at, NEW.submitted_by, NEW.receipt)
+        NEW.ciphertext_sha256, NEW.price_ciphertext, NEW.price_sha256, NEW.parts, NEW.received_at,
+        NEW.submitted_by, NEW.receipt)
        IS DISTINCT FROM
        (OLD.id, OLD.tender, OLD.lot, OLD.provider_org, OLD.arrival, OLD.version, OLD.ciphertext,
-        OLD.ciphertext_sha256, OLD.received_at, OLD.submitted_by, OLD.receipt)
-       OR OLD.content IS NOT NULL THEN
+        OLD.ciphertext_sha256, OLD.price_ciphertext, OLD.price_sha256, OLD.parts, OLD.received_at,
+        OLD.submitted_by, OLD.receipt)
+       OR OLD.content IS NOT NULL
+       OR (OLD.quality IS NOT NULL AND NEW.quality IS DISTINCT FROM OLD.quality) THEN
         RAISE EXCEPTION 'a received bid does not change'
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'bid_is_sealed';
     END IF;

@@ -1,22 +1,77 @@
-"""Bids over HTTP, as JSON."""
+"""Submitting bids, one's own bids, and the opening."""
 
 from datetime import datetime
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody
-from litestar.status_codes import HTTP_200_OK
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_422_UNPROCESSABLE_ENTITY
 
 from procure.bids import queries, service
 from procure.bids.ports import Signer
-from procure.bids.rules import BidDraft, Receipt
-from procure.bids.schemas import BidBody, BidsView, OpeningView, OwnBid, OwnBids, ShareBody
+from procure.bids.rules import BidDraft, Receipt, Verdict, late
+from procure.bids.schemas import (
+    BidBody,
+    BidsView,
+    LateProblem,
+    OpeningView,
+    OwnBid,
+    OwnBids,
+    Packages,
+    PackageView,
+    ShareBody,
+)
+from procure.bids.service import Arrived
 from procure.kernel.actors import Actor, Permission
+from procure.kernel.canonical import canonical
+from procure.kernel.texts import n_
 from procure.tenders.ports import Sealer
 from procure.web.downloads import attachment
+from procure.web.languages import tell, translate
+from procure.web.problems import finding_facts
 
 TAGS = ("Bids",)
+LATE = ResponseSpec(
+    LateProblem, description="Refused: with what is wrong, or late, with a signed receipt of that"
+)
+
+
+def draft_of(tender_id: UUID, body: BidBody) -> BidDraft:
+    """Make what the service takes of what a program sends."""
+    return BidDraft(
+        tender_id=tender_id,
+        lot_id=body.lot_id,
+        unit_price=body.unit_price,
+        answers=body.answers,
+        facilitator_ids=body.facilitator_ids,
+        promised_rates=body.promised_rates,
+        remarks=body.remarks,
+    )
+
+
+def answer(receipt: Receipt) -> Response[bytes]:
+    """Answer with the receipt; what is late is refused, and the receipt proves it."""
+    if receipt.receipt.verdict == Verdict.ON_TIME:
+        return Response(
+            canonical(receipt).encode(),
+            status_code=HTTP_201_CREATED,
+            media_type="application/json",
+        )
+    finding = late(receipt.receipt.received_at, receipt.receipt.deadline_at)
+    problem = LateProblem(
+        title=translate(n_("Late")),
+        status=HTTP_422_UNPROCESSABLE_ENTITY,
+        detail=tell(finding),
+        findings=[finding_facts(finding)],
+        receipt=receipt,
+    )
+    return Response(
+        canonical(problem).encode(),  # in which the receipt stands as it is checked
+        status_code=HTTP_422_UNPROCESSABLE_ENTITY,
+        media_type="application/problem+json",
+    )
 
 
 class TenderBidApi(Controller):
@@ -25,7 +80,13 @@ class TenderBidApi(Controller):
     path = "/api/v1/tenders/{tender_id:uuid}"
     tags = TAGS
 
-    @post("/bids", operation_id="submitBid", permission=Permission.BID_SUBMIT)
+    @post(
+        "/bids",
+        operation_id="submitBid",
+        permission=Permission.BID_SUBMIT,
+        stamps_arrival=True,
+        responses={HTTP_422_UNPROCESSABLE_ENTITY: LATE},
+    )
     async def submit(
         self,
         tender_id: FromPath[UUID],
@@ -35,25 +96,72 @@ class TenderBidApi(Controller):
         sealer: NamedDependency[Sealer],
         signer: NamedDependency[Signer],
         now: NamedDependency[datetime],
-    ) -> Receipt:
-        """Submit a bid for one lot and get a signed receipt.
+        arrived: NamedDependency[Arrived | None],
+    ) -> Response[bytes]:
+        """Submit a bid for one lot, content and all, and get a signed receipt.
 
         It is on time if its last byte was here before the deadline by the database's clock,
-        whatever happens to it afterwards; `receipt.verdict` says so. A later bid for the same lot
-        replaces the earlier one. The bid is encrypted before it is stored, and nobody reads it,
-        its bidder included, until enough keyholders open it. A late bid is kept and never opened.
-        422 names every fault; what is refused is not kept.
+        whatever happens to it afterwards. A later bid for the same lot replaces the earlier one.
+        The bid is encrypted before it is stored, and nobody reads it, its bidder included, until
+        enough keyholders open it. 422 names every fault, and then nothing is kept but the arrival.
+        A late bid is refused with code `late` and a signed receipt that says so; it is kept sealed
+        as evidence and never opened.
         """
-        draft = BidDraft(
-            tender_id=tender_id,
-            lot_id=data.lot_id,
-            unit_price=data.unit_price,
-            answers=data.answers,
-            facilitator_ids=data.facilitator_ids,
-            promised_rates=data.promised_rates,
-            remarks=data.remarks,
+        draft = draft_of(tender_id, data)
+        receipt = await service.submit_bid(
+            actor, draft, sealer=sealer, signer=signer, now=now, arrived=arrived
         )
-        return await service.submit_bid(actor, draft, sealer=sealer, signer=signer, now=now)
+        return answer(receipt)
+
+    @post("/bid-packages", operation_id="prepareBid", permission=Permission.BID_SUBMIT)
+    async def prepare(
+        self,
+        tender_id: FromPath[UUID],
+        data: JSONBody[BidBody],
+        actor: NamedDependency[Actor],
+        *,
+        sealer: NamedDependency[Sealer],
+        now: NamedDependency[datetime],
+    ) -> PackageView:
+        """Check and encrypt a bid beforehand. This is no bid yet: submit it before the deadline.
+
+        422 names every fault. What is prepared can be read by nobody, and submitting it is one
+        small request without a body.
+        """
+        draft = draft_of(tender_id, data)
+        return await service.prepare_bid(actor, draft, sealer=sealer, at=now)
+
+    @get("/bid-packages", operation_id="listPreparedBids", permission=Permission.BID_SUBMIT)
+    async def packages(self, tender_id: FromPath[UUID], actor: NamedDependency[Actor]) -> Packages:
+        """List what the caller has prepared and not submitted, newest first."""
+        return Packages(await queries.unsent(actor, tender_id))
+
+    @post(
+        "/bid-packages/{package_id:uuid}/submit",
+        operation_id="submitPreparedBid",
+        permission=Permission.BID_SUBMIT,
+        stamps_arrival=True,
+        idempotent=True,
+        responses={HTTP_422_UNPROCESSABLE_ENTITY: LATE},
+    )
+    async def submit_prepared(
+        self,
+        tender_id: FromPath[UUID],
+        package_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        *,
+        signer: NamedDependency[Signer],
+        arrived: NamedDependency[Arrived | None],
+    ) -> Response[bytes]:
+        """Submit what was prepared and get a signed receipt; no body, no idempotency key.
+
+        To repeat it is safe: the answer is the same receipt. If an earlier try arrived and failed
+        by a fault of ours, its instant counts. Late: as for a bid that is submitted whole.
+        """
+        receipt = await service.submit_prepared(
+            actor, tender_id, package_id, signer=signer, arrived=arrived
+        )
+        return answer(receipt)
 
     @get("/bids", operation_id="listBids", permission=Permission.NONE)
     async def bids(self, tender_id: FromPath[UUID], actor: NamedDependency[Actor]) -> BidsView:
@@ -155,6 +263,3 @@ class BidApi(Controller):
     async def key(self, signer: NamedDependency[Signer]) -> Response[bytes]:
         """Download the public key that receipts are checked with."""
         return attachment(signer.public_pem(), "text/plain", "public key of receipts")
-
-
-CONTROLLERS: list[type[Controller]] = [TenderBidApi, BidApi]
