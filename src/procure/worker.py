@@ -19,11 +19,13 @@ from pgqueuer.db import AsyncpgDriver
 from pgqueuer.models import Job, Schedule
 from pgqueuer.types import QueueExecutionMode
 
+from procure.adapters.highs import HighsOptimiser
 from procure.adapters.weasyprint import WeasyPrinter
 from procure.awards import service as awards
 from procure.contracts import service as contracts
 from procure.db import DB, connection
 from procure.db.server import database
+from procure.demand import service as demand
 from procure.documents import service as documents
 from procure.documents.ports import NoPrinter, Printer
 from procure.documents.rules import PRINT_JOB
@@ -93,6 +95,11 @@ def _register(pgq: PgQueuer, printer: Printer) -> None:
             await documents.print_one(paper_id, printer, now=await provide_now())
         except NoPrinter as error:
             log.warning("paper %s waits for a printer: %s", paper_id, error)
+
+    @pgq.entrypoint(demand.PLAN_JOB, on_failure="hold", concurrency_limit=1)
+    async def make_group_plan(job: Job) -> None:
+        plan_id = UUID((job.payload or b"").decode())
+        await demand.make_asked(plan_id, HighsOptimiser(), now=await provide_now())
 
     @pgq.schedule("clock", EVERY_MINUTE)
     async def clock(_: Schedule) -> None:

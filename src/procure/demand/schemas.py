@@ -1,11 +1,22 @@
 """What demand says and accepts."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from procure.demand.rules.grouping.facts import (
+    Figures,
+    GroupOfPlan,
+    Placing,
+    PlanRules,
+    Relaxation,
+    Site,
+)
+from procure.demand.rules.grouping.moving import Move
 from procure.demand.rules.groups import (
     Area,
     AreaDemand,
@@ -235,3 +246,135 @@ class PlacedRequest(msgspec.Struct, frozen=True):
     risk_band: str
     language: str
     county: str
+
+
+class PlanDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to plan and what the groups keep to; None asks for nothing.
+
+    `facilitators` says how many can be had at once in each language, anywhere; a language that is
+    not named has none. `provider_rooms_count` rooms with the largest group's seats are counted in
+    each county's centre, beside the known venues: who wins a tender brings them.
+    """
+
+    name: str
+    service_code: str
+    first_start_on: date
+    county: str | None = None
+    starts_count: int = 4
+    weeks_between_count: int = 4
+    travel_minutes_max: int | None = 60
+    band_c_max: int | None = None
+    childcare_max: int | None = None
+    facilitators: Mapping[str, int] | None = None
+    provider_rooms_count: int | None = 4
+    budget_amount: Decimal | None = None
+    is_full_first: bool = False
+    serve_at_least_count: int | None = None
+    seconds_count: int = 60
+
+
+class MoveDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A move, why it is made, and how many moves of the plan were seen when it was chosen."""
+
+    move: Move
+    moves_count: int
+    reason: str = ""
+
+
+class PlanLine(msgspec.Struct, frozen=True):
+    """A plan in a list."""
+
+    id: UUID
+    name: str
+    service_code: str
+    state: str
+    asked_at: datetime
+    figures: Figures | None
+
+
+class PlanList(msgspec.Struct, frozen=True):
+    """The group plans of your organisation, newest first."""
+
+    items: list[PlanLine]
+
+
+class PlanPerson(msgspec.Struct, frozen=True):
+    """Somebody in a plan: where they live, what they need, and where they stand."""
+
+    id: UUID
+    reference: str
+    place: str
+    county: str
+    language: str
+    risk_band: str
+    needs_transport: bool
+    needs_childcare: bool
+    placing: Placing
+
+
+class PlanGroupView(msgspec.Struct, frozen=True):
+    """A group of a plan with its people and the rules that it breaks."""
+
+    group: GroupOfPlan
+    site: Site
+    people: list[PlanPerson]
+    findings: list[Finding]
+
+
+class MoveView(msgspec.Struct, frozen=True):
+    """A move that was made."""
+
+    number: int
+    moved_at: datetime
+    moved_by_name: str
+    move: Move
+    reason: str
+    before: Figures
+    after: Figures
+    findings: list[str]
+
+
+class PlanView(msgspec.Struct, frozen=True):
+    """A group plan as it is now: groups, who waits and why, and how far from the best it can be.
+
+    `served_bound` and `points_bound` are what no plan of these facts beats; `solved` is what the
+    solver gave, `greedy` what first come first served gives, `figures` what hands have made of it.
+    """
+
+    id: UUID
+    name: str
+    service_code: str
+    state: str
+    asked_at: datetime
+    made_at: datetime | None
+    seconds_count: int
+    rules: PlanRules
+    draft: PlanDraft
+    quality: str | None
+    figures: Figures | None
+    solved: Figures | None
+    greedy: Figures | None
+    served_bound: int | None
+    points_bound: int | None
+    served_gap_permille: int | None
+    points_gap_permille: int | None
+    groups: list[PlanGroupView]
+    waiting: list[PlanPerson]
+    sites: list[Site]
+    findings: list[Finding]
+    relaxations: list[Relaxation]
+    moves: list[MoveView]
+    moves_count: int
+    follows: UUID | None
+    basis_id: UUID | None
+    failure: str | None
+    facts_sha256: str
+    actions: list[str]
+
+
+class MovePreview(msgspec.Struct, frozen=True):
+    """What a move would cost and break, if it were made."""
+
+    before: Figures
+    after: Figures
+    findings: list[Finding]

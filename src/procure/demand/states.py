@@ -34,6 +34,29 @@ REQUEST = Machine(
 )
 
 
+class PlanState(StrEnum):
+    """Where a group plan stands."""
+
+    ASKED = "asked"  # waits for the solver
+    DRAFTED = "drafted"  # made; people and groups can be moved by hand
+    FAILED = "failed"
+    FINAL = "final"  # kept as the basis of a tender
+    WITHDRAWN = "withdrawn"
+
+
+PLAN = Machine(
+    {
+        (PlanState.ASKED, "make"): PlanState.DRAFTED,
+        (PlanState.ASKED, "fail"): PlanState.FAILED,
+        (PlanState.ASKED, "withdraw"): PlanState.WITHDRAWN,
+        (PlanState.DRAFTED, "move"): PlanState.DRAFTED,
+        (PlanState.DRAFTED, "keep"): PlanState.FINAL,
+        (PlanState.DRAFTED, "withdraw"): PlanState.WITHDRAWN,
+        (PlanState.FAILED, "withdraw"): PlanState.WITHDRAWN,
+    }
+)
+
+
 class Suitability(StrEnum):
     """What the caseworker judged when the request was made; the system never decides this."""
 
@@ -63,6 +86,12 @@ EVENTS = {
     "basis:made": n_("Demand was analysed and kept as the basis of a tender."),
     "request:placed": n_("A request was placed in a group."),
     "request:refused": n_("A request was refused, with a reason."),
+    "plan:asked": n_("A group plan was asked for."),
+    "plan:made": n_("A group plan was made."),
+    "plan:failed": n_("A group plan could not be made."),
+    "plan:moved": n_("A group plan was changed by hand."),
+    "plan:withdrawn": n_("A group plan was set aside."),
+    "plan:kept": n_("A group plan was kept as the basis of a tender."),
     "requests:tendered": n_("The requests of a basis went out to tender."),
     "requests:released": n_("Requests of a basis came back and wait for the next analysis."),
 }

@@ -16,7 +16,7 @@ from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from procure.db import DB, AppUUID7, is_one_of
-from procure.demand.states import RequestState, Source, Suitability, Verdict
+from procure.demand.states import PlanState, RequestState, Source, Suitability, Verdict
 from procure.identity.tables import Organisation
 
 
@@ -81,3 +81,49 @@ class BasisRequest(Table, db=DB, tablename="basis_request"):
     known_verdict = is_one_of("verdict", Verdict)
     basis_request_uq = Unique(["basis", "request"])
     grouped_has_a_group = Check("(verdict = 'grouped') = (group_no IS NOT NULL)")
+
+
+class GroupPlan(Table, db=DB, tablename="group_plan"):
+    """A plan of groups: asked for, made by the solver, moved by hand, kept as a basis."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    buyer = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
+    name = Varchar(length=200, default=None, null=False)
+    service_code = Varchar(length=40, default=None, null=False)
+    state = Varchar(length=10, default=None, null=False)
+    asked_at = Timestamptz(default=None, null=False)
+    asked_by = UUID(default=None, null=False)
+    seconds_count = Integer(default=None, null=False)  # that the solver may take
+    draft = Text(default=None, null=False)  # canonical JSON of demand.schemas.PlanDraft
+    facts = Text(default=None, null=False)  # canonical JSON of rules.grouping.facts.PlanFacts
+    solved = Text(default=None, null=True)  # canonical JSON of GroupPlan, as the solver left it
+    made_at = Timestamptz(default=None, null=True)
+    failure = Text(default=None, null=True)
+    groups = Text(default=None, null=True)  # canonical JSON of list[GroupOfPlan], as they are now
+    held_out = Array(base_column=UUID(), default=list, null=False)  # requests that a hand took out
+    moves_count = Integer(default=0, null=False)
+    follows = UUID(default=None, null=True)  # the plan whose decisions were kept in this one
+    basis = ForeignKey(Basis, on_delete=OnDelete.restrict, default=None, null=True)
+
+    known_state = is_one_of("state", PlanState)
+    has_a_limit = Check("seconds_count BETWEEN 1 AND 600")
+    made_has_groups = Check("(solved IS NULL) = (groups IS NULL)")
+    made_has_its_time = Check("(solved IS NULL) = (made_at IS NULL)")
+    final_has_a_basis = Check("(state = 'final') = (basis IS NOT NULL)")
+
+
+class PlanMove(Table, db=DB, tablename="plan_move"):
+    """One thing done to a plan by hand, with what it cost."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    plan = ForeignKey(GroupPlan, on_delete=OnDelete.restrict, default=None, null=False)
+    number = Integer(default=None, null=False)
+    moved_at = Timestamptz(default=None, null=False)
+    moved_by = UUID(default=None, null=False)
+    move = Text(default=None, null=False)  # canonical JSON of rules.grouping.moving.Move
+    reason = Text(default=None, null=False)
+    before = Text(default=None, null=False)  # canonical JSON of rules.grouping.facts.Figures
+    after = Text(default=None, null=False)
+    broken = Text(default=None, null=False)  # canonical JSON of the rules that it broke anew
+
+    plan_move_uq = Unique(["plan", "number"])

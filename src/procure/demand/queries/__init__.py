@@ -7,6 +7,7 @@ from procure.demand.queries.bases import (
     requests_of_basis,
 )
 from procure.demand.queries.demand import demand_facts, known, lot_areas, read_demand
+from procure.demand.queries.plans import list_plans, plan_facts, plan_parts, read_plan, trips
 from procure.demand.queries.requests import (
     count_requests,
     export_requests,
@@ -24,11 +25,16 @@ __all__ = [
     "known",
     "last_request",
     "list_bases",
+    "list_plans",
     "list_requests",
     "lot_areas",
+    "plan_facts",
+    "plan_parts",
     "read_basis",
     "read_demand",
+    "read_plan",
     "read_request",
     "recorded_references",
     "requests_of_basis",
+    "trips",
 ]

@@ -53,6 +53,7 @@ class DemandFacts(msgspec.Struct, frozen=True):
     county: str | None = None  # how the requests were chosen, where not all were
     created_from_on: date | None = None
     created_until: date | None = None  # exclusive
+    plan_id: UUID | None = None  # the group plan that says who is in which group, if one does
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -215,7 +216,7 @@ def plan(facts: DemandFacts) -> DemandPlan:
                 )
             )
 
-    counties = _by_county(facts)
+    counties = counties_of(facts)
     return DemandPlan(
         totals=Totals(
             requests_count=len(facts.requests),
@@ -325,7 +326,7 @@ def _group(no: int, area: AreaDemand, members: Sequence[RequestFacts]) -> Planne
     )
 
 
-def _by_county(facts: DemandFacts) -> list[CountyDemand]:
+def counties_of(facts: DemandFacts) -> list[CountyDemand]:
     """Count each county and language, and the groups it would fill if nobody travelled."""
     asked = Counter((request.county, request.language) for request in facts.requests)
     suitable = Counter(

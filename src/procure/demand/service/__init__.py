@@ -8,15 +8,33 @@ from procure.demand.service.moving import (
     refuse_request,
     release_requests,
 )
+from procure.demand.service.planning import (
+    PLAN_JOB,
+    ask_plan,
+    keep_plan,
+    make_asked,
+    move_in_plan,
+    plan_again,
+    preview_move,
+    withdraw_plan,
+)
 from procure.demand.service.recording import import_requests, record_request
 
 __all__ = [
+    "PLAN_JOB",
+    "ask_plan",
     "give_back",
     "import_requests",
+    "keep_plan",
+    "make_asked",
     "make_basis",
     "mark_tendered",
+    "move_in_plan",
     "place_request",
+    "plan_again",
+    "preview_move",
     "record_request",
     "refuse_request",
     "release_requests",
+    "withdraw_plan",
 ]

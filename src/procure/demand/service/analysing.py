@@ -8,7 +8,7 @@ from procure.audit import service as audit
 from procure.db import connection, transaction, uuid7
 from procure.demand import queries
 from procure.demand.rules.entries import Known
-from procure.demand.rules.groups import Area, DemandPlan, plan
+from procure.demand.rules.groups import Area, DemandFacts, DemandPlan, plan
 from procure.demand.schemas import (
     BasisDraft,
 )
@@ -48,35 +48,44 @@ async def make_basis(actor: Actor, draft: BasisDraft, now: datetime) -> UUID:
                     )
                 ]
             )
-        result = plan(facts)
-        basis_id = uuid7()
-        facts_text, result_text = canonical(facts), canonical(result)
-        await Basis(
-            id=basis_id,
-            buyer=actor.org_id,
-            name=draft.name.strip(),
-            service_code=draft.service_code,
-            made_at=now,
-            made_by=actor.id,
-            facts=facts_text,
-            result=result_text,
-        ).save()
-        await _keep_verdicts(basis_id, result)
-        # The facts themselves are in the basis, which cannot be changed: the hashes prove it.
-        await audit.record(
-            "basis:made",
-            basis_id,
-            actor,
-            org_id=actor.org_id,
-            now=now,
-            facts={
-                "name": draft.name.strip(),
-                "service_code": draft.service_code,
-                "facts_sha256": sha256_hex(facts_text),
-                "result_sha256": sha256_hex(result_text),
-                "totals": result.totals,
-            },
-        )
+        return await keep_basis(actor, draft.name.strip(), facts, plan(facts), now)
+
+
+async def keep_basis(
+    actor: Actor, name: str, facts: DemandFacts, result: DemandPlan, now: datetime
+) -> UUID:
+    """Keep an analysis of requests that are held, and move those that move; return the basis.
+
+    Called inside the deciding transaction.
+    """
+    basis_id = uuid7()
+    facts_text, result_text = canonical(facts), canonical(result)
+    await Basis(
+        id=basis_id,
+        buyer=actor.org_id,
+        name=name,
+        service_code=facts.service_code,
+        made_at=now,
+        made_by=actor.id,
+        facts=facts_text,
+        result=result_text,
+    ).save()
+    await _keep_verdicts(basis_id, result)
+    # The facts themselves are in the basis, which cannot be changed: the hashes prove it.
+    await audit.record(
+        "basis:made",
+        basis_id,
+        actor,
+        org_id=actor.org_id,
+        now=now,
+        facts={
+            "name": name,
+            "service_code": facts.service_code,
+            "facts_sha256": sha256_hex(facts_text),
+            "result_sha256": sha256_hex(result_text),
+            "totals": result.totals,
+        },
+    )
     return basis_id
 
 

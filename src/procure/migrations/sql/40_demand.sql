@@ -19,3 +19,24 @@ CREATE TRIGGER basis_stays BEFORE UPDATE OR DELETE ON basis
   FOR EACH ROW EXECUTE FUNCTION basis_stays();
 CREATE TRIGGER basis_request_stays BEFORE UPDATE OR DELETE ON basis_request
   FOR EACH ROW EXECUTE FUNCTION basis_stays();
+
+-- What a plan rests on and what the solver said stay; a plan that is final is not moved any more.
+CREATE INDEX group_plan_newest ON group_plan (buyer, id DESC);
+
+CREATE FUNCTION group_plan_stays() RETURNS trigger LANGUAGE plpgsql
+  SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NEW.facts <> OLD.facts OR NEW.draft <> OLD.draft OR NEW.buyer <> OLD.buyer
+     OR (OLD.solved IS NOT NULL AND NEW.solved IS DISTINCT FROM OLD.solved)
+     OR (OLD.state IN ('final', 'withdrawn')
+         AND (NEW.state <> OLD.state OR NEW.groups IS DISTINCT FROM OLD.groups)) THEN
+    RAISE EXCEPTION 'What a group plan rests on is never changed.'
+      USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'group_plan_stays';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER group_plan_stays BEFORE UPDATE ON group_plan
+  FOR EACH ROW EXECUTE FUNCTION group_plan_stays();
+CREATE TRIGGER plan_move_stays BEFORE UPDATE OR DELETE ON plan_move
+  FOR EACH ROW EXECUTE FUNCTION basis_stays();
