@@ -27,7 +27,14 @@ from procure.demand.rules.grouping.facts import (
 from procure.demand.rules.grouping.greedy import first_come
 from procure.demand.rules.grouping.making import broken_more, dealt, make_plan
 from procure.demand.rules.grouping.model import Answer, Cell, build, come_columns, elastic, kinds_of
-from procure.demand.rules.grouping.moving import Move, MoveKind, fixed_of, moved
+from procure.demand.rules.grouping.moving import (
+    Move,
+    MoveKind,
+    fixed_of,
+    group_moves,
+    moved,
+    person_moves,
+)
 from procure.demand.rules.grouping.reach import Reach
 from procure.demand.rules.grouping.reasons import placings
 from procure.kernel.canonical import canonical, read_canonical
@@ -286,6 +293,24 @@ def test_what_a_hand_can_do_with_a_group() -> None:
     assert (len(fixed_of(fixed)), len(fixed_of(freed))) == (1, 0)
     new = moved(facts, groups, Move(MoveKind.NEW, UUID(int=4), None, "T", LATER))
     assert [len(group.person_ids) for group in new.groups] == [3, 1]
+
+
+def test_the_moves_that_are_shown_begin_with_the_best() -> None:
+    facts = plan_facts(
+        [*people(4), *people(5, 10, place="Jõgeva")],
+        sites=[a_site(), a_site("J", place="Jõgeva")],
+    )
+    groups = planned(facts).groups
+    own = next(group.no for group in groups if group.site_code == "J")
+    other = next(group.no for group in groups if group.site_code == "T")
+    moves = person_moves(facts, groups, UUID(int=10), most=5)
+    assert [move.group_no for move in moves] == [other, None]
+    first, *_, last = group_moves(facts, groups, own, most=5)
+    assert (first.site_code, first.start_on, last.kind) == ("J", LATER, MoveKind.BREAK_UP)
+    with pytest.raises(Refused):
+        person_moves(facts, groups, UUID(int=99), most=5)
+    with pytest.raises(Refused):
+        group_moves(facts, groups, 99, most=5)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from procure.kernel.actors import Actor, Role
 from procure.kernel.errors import Conflict, Forbidden, NotFound, Refused
 from tests.builders.demand import SERVICE, a_request
 from tests.builders.identity import NOW, an_actor
+from tests.client import client_as
 
 START = date(2027, 1, 4)
 
@@ -236,3 +237,80 @@ async def test_what_a_plan_rests_on_cannot_be_changed(
     with pytest.raises(Exception, match="never changed"):
         await owner.execute("UPDATE group_plan SET facts = '{}' WHERE id = $1", plan.id)
     assert UUID(str(plan.id))
+
+
+# --- Over HTTP --------------------------------------------------------------
+
+
+async def test_a_plan_over_the_api(consultant: Actor) -> None:
+    for _ in range(9):
+        await a_request(consultant)
+    async with client_as(consultant) as client:
+        asked = await client.send_json(
+            "/api/v1/group-plans",
+            {"name": "Spring", "service_code": SERVICE, "first_start_on": "2027-01-04"},
+        )
+        assert (asked.status_code, asked.json()["state"]) == (201, "asked")
+        url = f"/api/v1/group-plans/{asked.json()['id']}"
+        await service.make_asked(UUID(asked.json()["id"]), HighsOptimiser(threads=1), NOW)
+        plan = (await client.get(url)).json()
+        person = plan["groups"][0]["people"][0]["id"]
+        options = (await client.get(f"{url}/options?person_id={person}")).json()["items"]
+        assert [option["move"]["group_no"] for option in options] == [None]
+        move = {"move": options[0]["move"], "moves_count": 0}
+        preview = (await client.send_json(f"{url}/preview", move)).json()
+        moved = (await client.send_json(f"{url}/move", move)).json()
+        assert moved["figures"] == preview["after"]
+        assert (await client.send_json(f"{url}/move", move)).status_code == 409
+        again = await client.send_json(f"{url}/again")
+        assert again.json()["follows"] == plan["id"]
+        assert (await client.send_json(f"{url}/keep")).json()["totals"]["grouped_count"] == 8
+        assert len((await client.get("/api/v1/group-plans")).json()["items"]) == 2
+        withdrawn = await client.send_json(f"/api/v1/group-plans/{again.json()['id']}/withdraw")
+        assert withdrawn.json()["state"] == "withdrawn"
+
+
+async def test_the_planner_in_a_browser(consultant: Actor) -> None:
+    for _ in range(9):
+        await a_request(consultant)
+    form = {
+        "name": "Spring",
+        "service_code": SERVICE,
+        "first_start_on": "2027-01-04",
+        "starts_count": "2",
+        "weeks_between_count": "4",
+        "seconds_count": "5",
+    }
+    async with client_as(consultant) as client:
+        assert "No plan was made yet" in (await client.get("/demand/plans")).text
+        wrong = await client.send_form("/demand/plans", {**form, "starts_count": "x"})
+        assert wrong.status_code == 422
+        url = (await client.send_form("/demand/plans", form)).headers["location"]
+        assert "data-reload-seconds" in (await client.get(url)).text
+        await service.make_asked(UUID(url.rpartition("/")[2]), HighsOptimiser(threads=1), NOW)
+        shown = (await client.get(url)).text
+        assert "no plan of these facts is better" in shown
+        plan = await queries.read_plan(consultant, UUID(url.rpartition("/")[2]))
+        person = plan.groups[0].people[0].id
+        moves = (await client.get(f"{url}/move?person={person}")).text
+        assert "Out of all groups" in moves
+        assert "Break it up" in (await client.get(f"{url}/move?group=1")).text
+        out = {"kind": "person", "person_id": str(person), "moves_count": "0"}
+        assert (await client.send_form(f"{url}/move", out)).status_code == 303
+        stale = await client.send_form(f"{url}/move", out)
+        assert (stale.status_code, "Look again" in stale.text) == (422, True)
+        fix = {"kind": "fix", "group_no": "1", "moves_count": "1"}
+        assert (await client.send_form(f"{url}/move", fix)).status_code == 303
+        bad = await client.send_form(f"{url}/move", {**out, "person_id": "x", "moves_count": "2"})
+        assert bad.status_code == 422
+        new = {**out, "kind": "new", "site_code": "ROOM-79", "start_on": "2027-02-01"}
+        refused = await client.send_form(f"{url}/move", {**new, "moves_count": "2"})
+        assert (refused.status_code, "say why it is right" in refused.text) == (422, True)
+        again = await client.send_form(f"{url}/again", {})
+        kept = await client.send_form(f"{url}/keep", {})
+        assert (await client.get(kept.headers["location"])).status_code == 200
+        conflict = await client.send_form(f"{url}/keep", {})
+        assert conflict.status_code == 422
+        gone = await client.send_form(f"{again.headers['location']}/withdraw", {})
+        assert gone.headers["location"] == "/demand/plans"
+        assert "Final" in (await client.get("/demand/plans")).text

@@ -372,6 +372,24 @@ class PlanView(msgspec.Struct, frozen=True):
     actions: list[str]
 
 
+class MoveOption(msgspec.Struct, frozen=True):
+    """A move that could be made, where it leads, and what it would cost and break."""
+
+    move: Move
+    site: Site | None
+    start_on: date | None
+    size_count: int
+    before: Figures
+    after: Figures
+    findings: list[Finding]
+
+
+class MoveOptions(msgspec.Struct, frozen=True):
+    """What could be done with a person or a group of a plan, the best first."""
+
+    items: list[MoveOption]
+
+
 class MovePreview(msgspec.Struct, frozen=True):
     """What a move would cost and break, if it were made."""
 

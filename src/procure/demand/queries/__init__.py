@@ -7,7 +7,14 @@ from procure.demand.queries.bases import (
     requests_of_basis,
 )
 from procure.demand.queries.demand import demand_facts, known, lot_areas, read_demand
-from procure.demand.queries.plans import list_plans, plan_facts, plan_parts, read_plan, trips
+from procure.demand.queries.plans import (
+    list_plans,
+    move_options,
+    plan_facts,
+    plan_parts,
+    read_plan,
+    trips,
+)
 from procure.demand.queries.requests import (
     count_requests,
     export_requests,
@@ -28,6 +35,7 @@ __all__ = [
     "list_plans",
     "list_requests",
     "lot_areas",
+    "move_options",
     "plan_facts",
     "plan_parts",
     "read_basis",

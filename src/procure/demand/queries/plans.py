@@ -1,5 +1,6 @@
 """Reading group plans: what they rest on, how they stand now, and what hands did to them."""
 
+import asyncio
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -12,7 +13,6 @@ from procure.demand.queries.demand import demand_facts
 from procure.demand.rules.grouping.checking import broken, figures
 from procure.demand.rules.grouping.facts import (
     Figures,
-    FixedGroup,
     GroupOfPlan,
     GroupPlan,
     Person,
@@ -22,11 +22,12 @@ from procure.demand.rules.grouping.facts import (
     Staff,
     Trip,
 )
-from procure.demand.rules.grouping.moving import Move
+from procure.demand.rules.grouping.moving import Move, group_moves, moved, person_moves
 from procure.demand.rules.grouping.reach import Reach
 from procure.demand.rules.grouping.reasons import placings
 from procure.demand.schemas import (
     BasisDraft,
+    MoveOption,
     MoveView,
     PlanDraft,
     PlanGroupView,
@@ -43,17 +44,11 @@ from procure.kernel.texts import n_
 from procure.parameters import dated, reference
 from procure.providers import queries as providers
 
+MOST_OPTIONS = 12  # moves that are worked out and shown at once
 OWN_ROOMS = "ROOM"  # what a provider's rooms in a county's centre are called, with its code
 
 
-async def plan_facts(
-    actor: Actor,
-    draft: PlanDraft,
-    *,
-    today: date,
-    fixed: list[FixedGroup] | None = None,
-    held_out: list[UUID] | None = None,
-) -> PlanFacts:
+async def plan_facts(actor: Actor, draft: PlanDraft, *, today: date) -> PlanFacts:
     """Gather what a plan rests on: who waits, where groups can meet, and the rules."""
     demand = await demand_facts(
         actor, BasisDraft("", draft.service_code, county=draft.county), today=today, held=False
@@ -89,8 +84,6 @@ async def plan_facts(
             Staff(language, [language], counties, draft.facilitators.get(language, 0))
             for language in languages
         ],
-        fixed=fixed or [],
-        held_out=held_out or [],
     )
 
 
@@ -363,3 +356,38 @@ async def plan_parts(actor: Actor, plan_id: UUID) -> tuple[PlanFacts, list[Group
         raise NotFound(n_("There is no group plan {id}."), {"id": str(plan_id)})
     groups = read_canonical(rows[0].groups, list[GroupOfPlan]) if rows[0].groups else []
     return read_canonical(rows[0].facts, PlanFacts), groups
+
+
+async def move_options(
+    actor: Actor, plan_id: UUID, *, person_id: UUID | None = None, group_no: int | None = None
+) -> list[MoveOption]:
+    """Say what each sensible move of a person or a group would cost and break, the best first."""
+    facts, groups = await plan_parts(actor, plan_id)
+
+    def options() -> list[MoveOption]:
+        moves = (
+            person_moves(facts, groups, person_id, most=MOST_OPTIONS)
+            if person_id is not None
+            else group_moves(facts, groups, group_no or 0, most=MOST_OPTIONS)
+        )
+        at = {group.no: group for group in groups}
+        site = {site.code: site for site in facts.sites}
+        found = []
+        for move in moves:
+            result = moved(facts, groups, move)
+            group = at.get(move.group_no or 0)
+            code = move.site_code or (group.site_code if group else None)
+            found.append(
+                MoveOption(
+                    move=move,
+                    site=site[code] if code else None,
+                    start_on=move.start_on or (group.start_on if group else None),
+                    size_count=len(group.person_ids) if group else 0,
+                    before=result.before,
+                    after=result.after,
+                    findings=result.findings,
+                )
+            )
+        return found
+
+    return await asyncio.to_thread(options)

@@ -89,7 +89,7 @@ async def plan_again(actor: Actor, plan_id: UUID, now: datetime) -> UUID:
     draft = read_canonical(plan.draft, PlanDraft)
     _check(draft, now)
     groups = read_canonical(plan.groups, list[GroupOfPlan]) if plan.groups else []
-    facts = await queries.plan_facts(actor, draft, today=legal_day(now), held_out=plan.held_out)
+    facts = await queries.plan_facts(actor, draft, today=legal_day(now))
     waiting = {person.id for person in facts.people}
     fixed = [
         msgspec.structs.replace(group, person_ids=[p for p in group.person_ids if p in waiting])

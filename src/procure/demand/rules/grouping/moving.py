@@ -62,6 +62,54 @@ def moved(facts: PlanFacts, groups: Sequence[GroupOfPlan], move: Move) -> Moved:
     )
 
 
+def person_moves(
+    facts: PlanFacts, groups: Sequence[GroupOfPlan], person_id: UUID, *, most: int
+) -> list[Move]:
+    """List where a person could go, the best first: groups of the language, then a new one.
+
+    Only places that a way is known to. Raises Refused if the person is not in the plan.
+    """
+    reach = Reach(facts)
+    if person_id not in reach.person:
+        raise _no("person_id", n_("This request is not in the plan."))
+    person = reach.person[person_id]
+    found = [
+        (reach.points(person, site, group.start_on), Move(MoveKind.PERSON, person_id, group.no))
+        for group in groups
+        if group.language == person.language
+        and person_id not in group.person_ids
+        and reach.minutes(person, site := reach.site[group.site_code]) is not None
+    ]
+    found.sort(key=lambda pair: pair[0])
+    moves = [move for _, move in found[:most]]
+    if any(person_id in group.person_ids for group in groups):
+        moves.append(Move(MoveKind.PERSON, person_id))
+    return moves
+
+
+def group_moves(
+    facts: PlanFacts, groups: Sequence[GroupOfPlan], group_no: int, *, most: int
+) -> list[Move]:
+    """List where and when else a group could meet, the best first; then breaking it up."""
+    reach = Reach(facts)
+    group = next((group for group in groups if group.no == group_no), None)
+    if group is None:
+        raise _no("group_no", n_("There is no such group."))
+    people = [reach.person[person] for person in group.person_ids]
+    found: list[tuple[int, int, Move]] = []
+    for site in facts.sites:
+        if any(reach.minutes(person, site) is None for person in people):
+            continue
+        for day in facts.rules.starts_on:
+            if (site.code, day) != (group.site_code, group.start_on):
+                points = sum(reach.points(person, site, day) for person in people)
+                found.append(
+                    (points, len(found), Move(MoveKind.GROUP, None, group_no, site.code, day))
+                )
+    found.sort()
+    return [*(move for _, _, move in found[:most]), Move(MoveKind.BREAK_UP, None, group_no)]
+
+
 def fixed_of(groups: Sequence[GroupOfPlan]) -> list[FixedGroup]:
     """Return the groups that planning again must keep; it may fill them up."""
     return [

@@ -78,6 +78,7 @@ class _Obstacles:
         self.reach, self.rules, self.groups = reach, reach.rules, groups
         self.held = set(reach.facts.held_out)
         self.spent = figures(reach.facts, groups, reach).cost_amount
+        self._known: dict[tuple[str, str, str], bool] = {}
         self.near: Counter[tuple[str, str]] = Counter()
         for person in left:
             for site in reach.facts.sites:
@@ -167,9 +168,9 @@ class _Obstacles:
             )
         if self._is_too_dear(person, able):
             return because("budget", n_("The budget does not reach for another group."))
-        if not any(self._has_room(site) for site in able):
+        if not any(self._once("room", person, site) for site in able):
             return because("room", n_("No room is free within reach for another group."))
-        if not any(self._has_staff(person, site) for site in able):
+        if not any(self._once("staff", person, site) for site in able):
             return because("staff", n_("No facilitators are free within reach for another group."))
         return because(
             "left-over",
@@ -229,6 +230,15 @@ class _Obstacles:
             for site in able
         )
         return self.spent + least > budget
+
+    def _once(self, what: str, person: Person, site: Site) -> bool:
+        """Ask once for each place and language whether a room or facilitators are free there."""
+        key = (what, site.code, person.language)
+        if key not in self._known:
+            self._known[key] = (
+                self._has_room(site) if what == "room" else self._has_staff(person, site)
+            )
+        return self._known[key]
 
     def _has_room(self, site: Site) -> bool:
         if site.rooms_count is None:

@@ -395,6 +395,3 @@ def _chosen(services: Sequence[ServiceView], code: str) -> ServiceView | None:
         if view.code == code:
             return view
     return services[0] if services else None
-
-
-CONTROLLERS: list[type[Controller]] = [RequestPages, DemandPages]

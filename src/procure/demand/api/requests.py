@@ -1,4 +1,4 @@
-"""Demand over HTTP, as JSON."""
+"""Requests and their analyses over HTTP, as JSON."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -210,6 +210,3 @@ class DemandApi(Controller):
         """Set an analysis aside: requests that no tender has taken count anew in the next one."""
         await service.give_back(actor, basis_id, now)
         return await queries.read_basis(actor, basis_id)
-
-
-CONTROLLERS: list[type[Controller]] = [RequestApi, DemandApi]

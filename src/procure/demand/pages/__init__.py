@@ -1,0 +1,8 @@
+"""Demand as pages."""
+
+from litestar import Controller
+
+from procure.demand.pages.plans import PlanPages
+from procure.demand.pages.requests import DemandPages, RequestPages
+
+CONTROLLERS: list[type[Controller]] = [RequestPages, DemandPages, PlanPages]
