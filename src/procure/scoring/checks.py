@@ -20,7 +20,13 @@ from procure.scoring.compare import holds
 from procure.scoring.format.combining import Quotient, Reduce, ReducedPrice
 from procure.scoring.format.file import FORMAT, Bid, Evaluation, Rule
 from procure.scoring.format.filters import Corridor, KeepBest, Threshold
-from procure.scoring.format.inputs import AnyInput, LabelInput, NumberInput, ScoresInput
+from procure.scoring.format.inputs import (
+    AnyInput,
+    LabelInput,
+    ListInput,
+    NumberInput,
+    ScoresInput,
+)
 from procure.scoring.format.steps import Power
 from procure.scoring.format.words import Operand, Ref
 from procure.scoring.names import name_findings
@@ -147,7 +153,7 @@ def _steps(rule: Rule) -> Iterator[Finding]:
             yield Finding("corridor-width", text, field=f"{where}.width")
     for number, given in enumerate(rule.inputs):
         low = given.above if isinstance(given, NumberInput) else None
-        if isinstance(given, NumberInput | ScoresInput):
+        if not isinstance(given, LabelInput):
             low = given.at_least if given.at_least is not None else low
             if low is not None and given.at_most is not None and given.at_most < low:
                 text = n_("Nothing lies between {low} and {high}.")
@@ -216,15 +222,18 @@ def _bid(rule: Rule, where: str) -> Bid:
     values: dict[str, Decimal] = {}
     labels: dict[str, str] = {}
     scores: dict[str, tuple[Decimal | None, ...]] = {}
+    lists: dict[str, tuple[Decimal, ...]] = {}
     for given in rule.inputs:
         if isinstance(given, LabelInput):
             middle = len(given.one_of) // 2
             labels[given.name] = given.one_of[{"low": 0, "middle": middle, "high": -1}[where]]
         elif isinstance(given, ScoresInput):
             scores[given.name] = (_point(given, where),) * 3
+        elif isinstance(given, ListInput):
+            lists[given.name] = (_point(given, where),)
         else:
             values[given.name] = _point(given, where)
-    return Bid(id="B", values=values, labels=labels, scores=scores)
+    return Bid(id="B", values=values, labels=labels, scores=scores, lists=lists)
 
 
 def _floor(given: AnyInput) -> Decimal | None:
@@ -233,10 +242,12 @@ def _floor(given: AnyInput) -> Decimal | None:
         if given.above is not None:
             return None
         return given.at_least if given.at_least is not None else Decimal(0)
-    return given.at_least if isinstance(given, ScoresInput) else None
+    if isinstance(given, LabelInput):
+        return None
+    return given.at_least if given.at_least is not None else Decimal(0)
 
 
-def _point(given: NumberInput | ScoresInput, where: str) -> Decimal:
+def _point(given: NumberInput | ScoresInput | ListInput, where: str) -> Decimal:
     floor = _floor(given)
     low = floor if floor is not None else (given.above or Decimal(0)) + Decimal("0.01")  # type: ignore[union-attr]
     high = given.at_most if given.at_most is not None else max(abs(low) * 2, Decimal(1000))

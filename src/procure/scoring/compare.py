@@ -1,5 +1,6 @@
 """Comparisons that say whether the limit itself counts, and what is compared. Pure."""
 
+import operator
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -8,19 +9,12 @@ from procure.scoring.columns import Column
 from procure.scoring.format.words import Exactness, Is
 from procure.scoring.numbers import Rounding
 
-COMPARISONS: dict[Is, Callable[[Fraction, Fraction], bool]] = {
-    Is.AT_LEAST: lambda a, b: a >= b,
-    Is.ABOVE: lambda a, b: a > b,
-    Is.AT_MOST: lambda a, b: a <= b,
-    Is.BELOW: lambda a, b: a < b,
-    Is.EQUAL: lambda a, b: a == b,
-}
-WHOLE: dict[Is, Callable[[int, int], bool]] = {
-    Is.AT_LEAST: lambda a, b: a >= b,
-    Is.ABOVE: lambda a, b: a > b,
-    Is.AT_MOST: lambda a, b: a <= b,
-    Is.BELOW: lambda a, b: a < b,
-    Is.EQUAL: lambda a, b: a == b,
+COMPARISONS: dict[Is, Callable[[Fraction | int, Fraction | int], bool]] = {
+    Is.AT_LEAST: operator.ge,
+    Is.ABOVE: operator.gt,
+    Is.AT_MOST: operator.le,
+    Is.BELOW: operator.lt,
+    Is.EQUAL: operator.eq,
 }
 
 
@@ -40,7 +34,7 @@ def rows(column: Column, compare: Is, limit: "Column | Fraction | None") -> list
     [True, False, False]
     """
     if isinstance(limit, Fraction) and isinstance(column.den, int):
-        test, most, factor = WHOLE[compare], limit.numerator * column.den, limit.denominator
+        test, most, factor = COMPARISONS[compare], limit.numerator * column.den, limit.denominator
         return [n is not None and test(n * factor, most) for n in column.num]
     limits = limit if isinstance(limit, Column) else [limit] * len(column)
     return [holds(v, compare, one) for v, one in zip(column, limits, strict=True)]

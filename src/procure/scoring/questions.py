@@ -247,6 +247,7 @@ def _only(sheet: Sheet, rows: Sequence[int]) -> Sheet:
         given = getattr(sheet, name)
         setattr(made, name, [given[row] for row in rows])
     made.labels = {name: [given[row] for row in rows] for name, given in sheet.labels.items()}
+    made.lists = {name: [given[row] for row in rows] for name, given in sheet.lists.items()}
     is_whole = len(rows) == len(sheet)
     for name, column in sheet.numbers.items():
         den = column.den

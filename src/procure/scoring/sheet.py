@@ -13,7 +13,13 @@ from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
 from procure.scoring.columns import Column
 from procure.scoring.format.file import Bid, Rule
-from procure.scoring.format.inputs import AnyInput, LabelInput, NumberInput, ScoresInput
+from procure.scoring.format.inputs import (
+    AnyInput,
+    LabelInput,
+    ListInput,
+    NumberInput,
+    ScoresInput,
+)
 from procure.scoring.numbers import is_sane
 
 MOST_FINDINGS = 200
@@ -46,6 +52,7 @@ class Sheet:
         self.numbers: dict[str, Column] = {}
         self.labels: dict[str, list[str | None]] = {}
         self.scores: dict[str, Scores] = {}
+        self.lists: dict[str, list[tuple[Fraction, ...]]] = {}
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -85,7 +92,7 @@ class _Palette(dict[Decimal | None, int | None]):
         self.clear()
 
 
-def _check(value: Decimal, given: NumberInput | ScoresInput) -> None:
+def _check(value: Decimal, given: NumberInput | ScoresInput | ListInput) -> None:
     if not is_sane(value):
         raise _Unfit(
             "number-unusable", n_("{value} is not a number that can be computed with"), value=value
@@ -126,7 +133,10 @@ class SheetReader:
         self.width = len(evaluators)
         self.steps = {step.name for step in rule.steps}
         self.inputs: dict[str, AnyInput] = {given.name: given for given in rule.inputs}
-        self.numbers = {g.name: _Palette(g) for g in rule.inputs if not isinstance(g, LabelInput)}
+        self.numbers = {
+            g.name: _Palette(g) for g in rule.inputs if isinstance(g, NumberInput | ScoresInput)
+        }
+        self.stated = [g for g in rule.inputs if isinstance(g, ListInput)]
         self.plain = [
             (g.name, self.numbers[g.name], g.optional)
             for g in rule.inputs
@@ -142,6 +152,9 @@ class SheetReader:
         ]
         self.score_names = {name for name, _, _ in self.people}
         self.label_names = {name for name, _ in self.words}
+        self.list_names = {given.name for given in self.stated}
+        for name in self.list_names:
+            self.sheet.lists[name] = []
         for name in self.label_names:
             self.sheet.labels[name] = []
         self.seen: set[str] = set()
@@ -181,6 +194,7 @@ class SheetReader:
         may_lack = bool(bid.out)
         self._take_numbers(bid, at, may_lack=may_lack)
         self._take_scores(bid, at, may_lack=may_lack)
+        self._take_lists(bid, at, may_lack=may_lack)
         for name, known in self.words:
             label = bid.labels.get(name)
             if label is None and not may_lack:
@@ -248,6 +262,23 @@ class SheetReader:
                 palette.flat.extend([None] * width)
                 self._unfit(at, f".scores.{name}", error)
 
+    def _take_lists(self, bid: Bid, at: int, *, may_lack: bool) -> None:
+        for given in self.stated:
+            name = given.name
+            row = bid.lists.get(name)
+            if row is None or not row:
+                self.sheet.lists[name].append(())
+                if not may_lack and (row is None or given.empty is None):
+                    self._missing(at, f".lists.{name}")
+                continue
+            for place, value in enumerate(row):
+                try:
+                    _check(value, given)
+                except _Unfit as error:
+                    self._unfit(at, f".lists.{name}[{place}]", error)
+            sane = [value for value in row if is_sane(value)]
+            self.sheet.lists[name].append(tuple(map(Fraction, sane)))
+
     def _is_agreed(self, bid: Bid, name: str) -> bool:
         given = self.inputs[name]
         return (
@@ -267,6 +298,7 @@ class SheetReader:
             ("values", bid.values, self.numbers),
             ("labels", bid.labels, self.label_names),
             ("scores", bid.scores, self.score_names),
+            ("lists", bid.lists, self.list_names),
         ):
             for name in given:
                 if name not in known:

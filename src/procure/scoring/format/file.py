@@ -106,6 +106,7 @@ class Bid(Part, frozen=True, kw_only=True):
     out_before: str = ""  # the step before which that takes effect; empty: from the beginning
     values: Mapping[str, Decimal] = {}
     labels: Mapping[str, str] = {}
+    lists: Mapping[str, tuple[Decimal, ...]] = {}
     scores: Mapping[str, tuple[Decimal | None, ...]] = {}
 
 

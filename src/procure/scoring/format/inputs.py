@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -58,7 +58,17 @@ class ScoresInput(Input, tag="scores", frozen=True, kw_only=True):
     round: Rounding | None = None  # of the aggregate
 
 
-AnyInput = NumberInput | LabelInput | ScoresInput
+class ListInput(Input, tag="list", frozen=True, kw_only=True):
+    """Any number of numbers that the bid states, in its `lists`: years of each named person."""
+
+    aggregate: Literal["mean", "median", "sum", "lowest", "highest"] = "mean"
+    at_least: Decimal | None = None
+    at_most: Decimal | None = None
+    empty: Decimal | None = None  # the value of an empty list, which is refused otherwise
+    round: Rounding | None = None  # of the aggregate
+
+
+AnyInput = NumberInput | LabelInput | ScoresInput | ListInput
 
 
 class Side(StrEnum):

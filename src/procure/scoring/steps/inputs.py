@@ -2,13 +2,20 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 
 from procure.kernel.errors import Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
 from procure.scoring import columns
 from procure.scoring.columns import Column
-from procure.scoring.format.inputs import Aggregate, AnyInput, NumberInput, ScoresInput
+from procure.scoring.format.inputs import (
+    Aggregate,
+    AnyInput,
+    ListInput,
+    NumberInput,
+    ScoresInput,
+)
 from procure.scoring.sheet import Scores, Sheet
 from procure.scoring.state import State
 
@@ -30,6 +37,10 @@ def _column(sheet: Sheet, given: AnyInput) -> Column | None:
     if isinstance(given, ScoresInput):
         made = aggregated(sheet.scores[given.name], given, sheet.numbers[given.name], sheet.ids)
         return columns.rounded(made, given.round).packed()
+    if isinstance(given, ListInput):
+        rows = zip(sheet.lists[given.name], sheet.out, strict=True)
+        made = columns.of(_of_list(row, given, lacks=bool(out)) for row, out in rows)
+        return columns.rounded(made, given.round)
     return None  # labels are looked up by the step that gives them a value
 
 
@@ -49,27 +60,41 @@ def aggregated(
             den = scores.den * (width if given.aggregate == Aggregate.MEAN else 1)
             return Column([sum(row) for row in rows], den)  # type: ignore[arg-type]
     return columns.of(
-        _one([n for n in num[at : at + width] if n is not None], scores.den, given)
+        _one(
+            [n for n in num[at : at + width] if n is not None],
+            scores.den,
+            given.aggregate,
+            given.cut,
+        )
         for at in range(0, len(num), width)
     )
 
 
-def _one(scores: list[int], den: int, given: ScoresInput) -> Fraction | None:
+def _of_list(row: Sequence[Fraction], given: ListInput, *, lacks: bool) -> Fraction | None:
+    """Aggregate what one bid states; an excluded bid may lack it."""
+    if not row:
+        return None if lacks or given.empty is None else Fraction(given.empty)
+    den = lcm(*(value.denominator for value in row))
+    whole = [value.numerator * (den // value.denominator) for value in row]
+    return _one(whole, den, Aggregate(given.aggregate))
+
+
+def _one(scores: list[int], den: int, how: Aggregate, cut: int = 0) -> Fraction | None:
     """Aggregate what one bid got; nothing of nothing."""
-    if given.aggregate == Aggregate.TRIMMED:
-        scores = sorted(scores)[given.cut : len(scores) - given.cut]
+    if how == Aggregate.TRIMMED:
+        scores = sorted(scores)[cut : len(scores) - cut]
     if not scores:
         return None
-    if given.aggregate == Aggregate.MEDIAN:
+    if how == Aggregate.MEDIAN:
         ordered = sorted(scores)
         half, is_odd = divmod(len(ordered), 2)
         middle = 2 * ordered[half] if is_odd else ordered[half - 1] + ordered[half]
         return Fraction(middle, 2 * den)
-    if given.aggregate == Aggregate.LOWEST:
+    if how == Aggregate.LOWEST:
         return Fraction(min(scores), den)
-    if given.aggregate == Aggregate.HIGHEST:
+    if how == Aggregate.HIGHEST:
         return Fraction(max(scores), den)
-    count = 1 if given.aggregate == Aggregate.SUM else len(scores)
+    count = 1 if how == Aggregate.SUM else len(scores)
     return Fraction(sum(scores), den * count)
 
 
