@@ -36,6 +36,7 @@ from procure.web.clock import provide_now
 # What comes due by the clock, in the order of the flow, so that one tick carries a thing as far as
 # it may go. Each takes `now`, is safe to repeat, and tells how many it did.
 CLOCK: tuple[Callable[..., Awaitable[int]], ...] = (
+    demand.compact_counts,
     tenders.close_due,
     awards.finish_due,
     contracts.start_due,

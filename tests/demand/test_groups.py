@@ -18,6 +18,7 @@ from procure.demand.rules.groups import (
     RequestFacts,
     area_for,
     because,
+    counties_of,
     groups_of,
     plan,
 )
@@ -151,6 +152,7 @@ def test_counties_alone_fill_fewer_groups() -> None:
     requests = [a_request(n, county="EE-50" if n % 2 else "EE-79") for n in range(12)]
     found = plan(facts(requests))
     assert (found.totals.groups_count, found.totals.county_groups_count) == (1, 0)
+    assert found.counties == counties_of(facts(requests))
 
 
 def test_groups_are_numbered_through_all_areas() -> None:

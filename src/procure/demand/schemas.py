@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from procure.demand.rules.analysis import Age, Dimension, Pivot, Season
 from procure.demand.rules.grouping.facts import (
     Figures,
     GroupOfPlan,
@@ -396,3 +397,41 @@ class MovePreview(msgspec.Struct, frozen=True):
     before: Figures
     after: Figures
     findings: list[Finding]
+
+
+class CountFilter(msgspec.Struct, frozen=True):
+    """Which requests to count; an empty value asks for all. `until_month` is included."""
+
+    service_code: str = ""
+    county: str = ""
+    language: str = ""
+    risk_band: str = ""
+    state: str = ""
+    suitability: str = ""
+    from_month: date | None = None
+    until_month: date | None = None
+
+
+class Why(msgspec.Struct, frozen=True):
+    """A reason why people wait, and how many."""
+
+    code: str
+    reason: Reason
+    requests_count: int
+
+
+class AnalysisView(msgspec.Struct, frozen=True):
+    """Requests counted by two dimensions, and beside it how long they wait and why.
+
+    `ages` and `seasons` count the requests of the filter: those that wait, and all. `whys` are of
+    the latest analysis or plan of the service.
+    """
+
+    rows: Dimension
+    columns: Dimension
+    table: Pivot
+    by_county: dict[str, int]
+    ages: list[Age]
+    seasons: list[Season]
+    whys: list[Why]
+    why_of: str | None  # the name of the analysis or plan that said so

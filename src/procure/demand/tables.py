@@ -3,6 +3,7 @@
 from piccolo.columns import (
     UUID,
     Array,
+    BigSerial,
     Boolean,
     Date,
     ForeignKey,
@@ -127,3 +128,22 @@ class PlanMove(Table, db=DB, tablename="plan_move"):
     broken = Text(default=None, null=False)  # canonical JSON of the rules that it broke anew
 
     plan_move_uq = Unique(["plan", "number"])
+
+
+class RequestCount(Table, db=DB, tablename="request_count"):
+    """How many requests there are of each kind: rows to be summed, written by a trigger alone.
+
+    Every change of `request` adds rows of differences, so that nobody waits for anybody else's
+    count; `demand.service.compact_counts` sums them up now and then.
+    """
+
+    id = BigSerial(primary_key=True)
+    buyer = UUID(default=None, null=False)
+    service_code = Varchar(length=40, default=None, null=False)
+    county = Varchar(length=5, default=None, null=False)
+    language = Varchar(length=2, default=None, null=False)
+    risk_band = Varchar(length=1, default=None, null=False)
+    suitability = Varchar(length=25, default=None, null=False)
+    state = Varchar(length=15, default=None, null=False)
+    month = Date(default=None, null=False)  # the first day of that in which it was made
+    requests_count = Integer(default=None, null=False)  # a difference may be negative

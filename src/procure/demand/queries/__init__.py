@@ -6,6 +6,7 @@ from procure.demand.queries.bases import (
     read_basis,
     requests_of_basis,
 )
+from procure.demand.queries.counts import count_by, known_keys, read_analysis
 from procure.demand.queries.demand import demand_facts, known, lot_areas, read_demand
 from procure.demand.queries.plans import (
     list_plans,
@@ -25,11 +26,13 @@ from procure.demand.queries.requests import (
 )
 
 __all__ = [
+    "count_by",
     "count_requests",
     "demand_facts",
     "export_requests",
     "facts_of_basis",
     "known",
+    "known_keys",
     "last_request",
     "list_bases",
     "list_plans",
@@ -38,6 +41,7 @@ __all__ = [
     "move_options",
     "plan_facts",
     "plan_parts",
+    "read_analysis",
     "read_basis",
     "read_demand",
     "read_plan",

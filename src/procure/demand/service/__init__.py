@@ -1,6 +1,7 @@
 """Demand: the only writer of its tables. One function, one transaction, one event."""
 
 from procure.demand.service.analysing import make_basis
+from procure.demand.service.counting import compact_counts
 from procure.demand.service.moving import (
     give_back,
     mark_tendered,
@@ -23,6 +24,7 @@ from procure.demand.service.recording import import_requests, record_request
 __all__ = [
     "PLAN_JOB",
     "ask_plan",
+    "compact_counts",
     "give_back",
     "import_requests",
     "keep_plan",

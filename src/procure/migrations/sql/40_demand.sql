@@ -40,3 +40,41 @@ CREATE TRIGGER group_plan_stays BEFORE UPDATE ON group_plan
   FOR EACH ROW EXECUTE FUNCTION group_plan_stays();
 CREATE TRIGGER plan_move_stays BEFORE UPDATE OR DELETE ON plan_move
   FOR EACH ROW EXECUTE FUNCTION basis_stays();
+
+-- Requests are counted where they are written, in the same transaction, by differences: sums are
+-- read in time that does not grow with the requests.
+CREATE INDEX request_count_of ON request_count (buyer, service_code);
+
+CREATE FUNCTION request_counted() RETURNS trigger LANGUAGE plpgsql
+  SET search_path = public, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO request_count (buyer, service_code, county, language, risk_band, suitability, state,
+                               month, requests_count)
+    SELECT buyer, service_code, county, language, risk_band, suitability, state,
+           date_trunc('month', created_on)::date, count(*)
+      FROM now_there GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO request_count (buyer, service_code, county, language, risk_band, suitability, state,
+                               month, requests_count)
+    SELECT buyer, service_code, county, language, risk_band, suitability, state,
+           date_trunc('month', created_on)::date, -count(*)
+      FROM was_there GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+  ELSE
+    INSERT INTO request_count (buyer, service_code, county, language, risk_band, suitability, state,
+                               month, requests_count)
+    SELECT buyer, service_code, county, language, risk_band, suitability, state,
+           date_trunc('month', created_on)::date, sum(sign)
+      FROM (SELECT *, 1 AS sign FROM now_there UNION ALL SELECT *, -1 FROM was_there) both_
+     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(sign) <> 0;
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER request_counted_in AFTER INSERT ON request
+  REFERENCING NEW TABLE AS now_there FOR EACH STATEMENT EXECUTE FUNCTION request_counted();
+CREATE TRIGGER request_counted_on AFTER UPDATE ON request
+  REFERENCING OLD TABLE AS was_there NEW TABLE AS now_there
+  FOR EACH STATEMENT EXECUTE FUNCTION request_counted();
+CREATE TRIGGER request_counted_out AFTER DELETE ON request
+  REFERENCING OLD TABLE AS was_there FOR EACH STATEMENT EXECUTE FUNCTION request_counted();
