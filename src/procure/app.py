@@ -33,6 +33,7 @@ from procure.web.clock import is_demo, provide_now
 from procure.web.forms import provide_form
 from procure.web.guards import require_own_form, require_permission
 from procure.web.idempotency import IdempotencyMiddleware
+from procure.web.intake import IntakeMiddleware
 from procure.web.problems import HANDLERS
 from procure.web.templates import template_engine
 from procure.worker import worker_lifespan
@@ -144,6 +145,7 @@ def create_app(*, lifespan: list[Lifespan] | None = None) -> Litestar:
         guards=[require_permission, require_own_form],
         middleware=[
             ArrivalMiddleware,  # before anything that could take time
+            IntakeMiddleware,
             SessionMiddleware,
             languages.LanguageMiddleware,
             IdempotencyMiddleware,

@@ -31,8 +31,13 @@ def own_path(target: str) -> str:
 
     >>> own_path("/claims?state=drafted"), own_path("//evil.example"), own_path("https://x/")
     ('/claims?state=drafted', '/', '/')
+    >>> own_path("//[")
+    '/'
     """
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return "/"
     inside = target.startswith("/") and not target.startswith(("//", "/\\"))
     return target if inside and not parts.netloc and not parts.scheme else "/"
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
+LARGEST = Decimal(10) ** 12  # exclusive: of any number that a person or a program sends
+FINEST = -12  # exponent of the last decimal that is taken
 
 
 def rounded(amount: Decimal, step: Decimal = CENT) -> Decimal:
@@ -15,13 +17,25 @@ def rounded(amount: Decimal, step: Decimal = CENT) -> Decimal:
     return amount.quantize(step, rounding=ROUND_HALF_UP)
 
 
+def is_usable(number: Decimal, below: Decimal = LARGEST) -> bool:
+    """Tell whether what was sent is a number to reckon with, and not 1E-10000, 1E+400 or NaN.
+
+    >>> [is_usable(Decimal(n)) for n in ("21.50", "-3", "1E+12", "1E-10000", "0E-10000", "NaN")]
+    [True, True, False, False, False, False]
+    """
+    if not number.is_finite():
+        return False
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= FINEST and abs(number) < below
+
+
 def is_money(amount: Decimal) -> bool:
     """Tell whether `amount` is finite and has at most two decimals; the sign is free.
 
-    >>> [is_money(Decimal(a)) for a in ("1.10", "-3", "1.005", "NaN", "Infinity")]
-    [True, True, False, False, False]
+    >>> [is_money(Decimal(a)) for a in ("1.10", "-3", "1.005", "NaN", "Infinity", "1E+400")]
+    [True, True, False, False, False, False]
     """
-    return amount.is_finite() and amount == amount.quantize(CENT, rounding=ROUND_DOWN)
+    return is_usable(amount) and amount == amount.quantize(CENT, rounding=ROUND_DOWN)
 
 
 def allocated(total: Decimal, shares: Sequence[Decimal]) -> list[Decimal]:

@@ -10,6 +10,7 @@ from litestar.datastructures import FormMultiDict, UploadFile
 
 from procure.kernel.errors import Refused
 from procure.kernel.findings import Finding
+from procure.kernel.money import is_usable
 from procure.kernel.texts import n_
 from procure.kernel.time import ZONE
 
@@ -97,7 +98,7 @@ class Form:
         def read(typed: str) -> Decimal:
             plain = "".join(typed.split()).replace("\u2212", "-").replace(",", ".")
             found = Decimal(plain)
-            if not found.is_finite() or abs(found) >= Decimal(10) ** 12:
+            if not is_usable(found):
                 raise ValueError
             return found
 

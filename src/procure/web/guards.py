@@ -60,7 +60,7 @@ async def require_own_form(
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise PermissionDeniedException(detail="This form was sent from another site.")
     origin = headers.get("origin")
-    if origin and urlsplit(origin).netloc != headers.get("host"):
+    if origin and _host_of(origin) != headers.get("host"):
         raise PermissionDeniedException(detail="This form was sent from another site.")
     session_token = connection.scope.get("state", {}).get("session_token")
     if session_token is None:
@@ -69,7 +69,16 @@ async def require_own_form(
     if sent is None:
         form = await cast("Request[Any, Any, Any]", connection).form()
         sent = form.get(CSRF_FIELD)
-    if not isinstance(sent, str) or not hmac.compare_digest(sent, csrf_token(session_token)):
+    if not isinstance(sent, str) or not hmac.compare_digest(
+        sent.encode(), csrf_token(session_token).encode()
+    ):
         raise PermissionDeniedException(
             detail="This form is no longer valid. Go back, load the page again and send it anew."
         )
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # http://[::1
+        return ""

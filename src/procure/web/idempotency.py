@@ -19,8 +19,8 @@ from procure.web.problems import Problem
 from procure.web.secret import secret
 
 HEADER = b"idempotency-key"
-LARGEST_BODY = 64_000_000
 LEASE_SECONDS = 60
+LARGEST_BODY = 12_000_000  # where a handler says nothing
 KEPT = {200, 201, 202, 409, 422}
 
 
@@ -71,7 +71,13 @@ class IdempotencyMiddleware:
                 send, 400, "Send an Idempotency-Key header of 8 to 200 characters with each POST."
             )
             return
-        body, replayed = await _whole(receive)
+        limit = handler.resolve_request_max_body_size() or LARGEST_BODY
+        body = await _whole(receive, limit)
+        if body is None:
+            return  # it broke off, and half a request is none
+        if len(body) > limit:
+            await _problem(send, 413, f"At most {limit} bytes are read here.")
+            return
         # Keyed, because a body may be a bid: its price could be guessed from a bare hash.
         fingerprint = hmac.new(
             secret(),
@@ -82,7 +88,7 @@ class IdempotencyMiddleware:
         if kept is not None:
             await _replay(send, kept, fingerprint)
             return
-        await self._run(scope, replayed, send, user, key)
+        await self._run(scope, _again(body), send, user, key)
 
     async def _run(self, scope: Scope, receive: Receive, send: Send, user: Actor, key: str) -> None:
         messages: list[Any] = []
@@ -104,29 +110,33 @@ class IdempotencyMiddleware:
             await send(message)
 
 
-async def _whole(receive: Receive) -> tuple[bytes, Receive]:
-    """Read the body, and give a `receive` that hands it on."""
+async def _whole(receive: Receive, limit: int) -> bytes | None:
+    """Read the body up to a little over `limit`; None if the sender went before its end."""
     chunks: list[bytes] = []
     more, size = True, 0
-    while more:
+    while more and size <= limit:
         message: Any = await receive()
         if message["type"] == "http.disconnect":
-            break
+            return None
         chunk = message.get("body", b"")
         chunks.append(chunk)
         size += len(chunk)
-        more = message.get("more_body", False) and size <= LARGEST_BODY
-    body = b"".join(chunks)
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def _again(body: bytes) -> Receive:
+    """Hand a body on that was read already."""
     sent = False
 
-    async def again() -> Any:  # noqa: ANN401 - an ASGI message
+    async def receive() -> Any:  # noqa: ANN401 - an ASGI message
         nonlocal sent
         if sent:
             return {"type": "http.disconnect"}
         sent = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return body, again
+    return receive
 
 
 async def _begin(user: Actor, key: str, fingerprint: str) -> dict[str, Any] | None:
@@ -201,7 +211,12 @@ async def _replay(send: Send, kept: dict[str, Any], fingerprint: str) -> None:
 
 
 async def _problem(send: Send, status: int, detail: str) -> None:
-    titles = {400: "The request cannot be read", 409: "Not possible now", 422: "Key used before"}
+    titles = {
+        400: "The request cannot be read",
+        409: "Not possible now",
+        413: "Too large",
+        422: "Key used before",
+    }
     body = msgspec.json.encode(Problem(title=titles[status], status=status, detail=detail))
     await _send(send, status, "application/problem+json", body, replayed=False)
 

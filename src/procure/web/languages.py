@@ -6,7 +6,6 @@ from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any, cast
 
@@ -168,9 +167,9 @@ class LanguageMiddleware:
 def chosen(scope: dict[str, Any]) -> str:
     """Return the language this request is answered in."""
     headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
-    cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    if cookie and cookie.value in LANGUAGES:
-        return cookie.value
+    wish = re.search(rf"(?:^|;)\s*{COOKIE}=(\w+)", headers.get("cookie", ""))
+    if wish and wish[1] in LANGUAGES:
+        return wish[1]
     user = scope.get("user")
     if isinstance(user, Actor) and not user.is_anonymous:
         return user.language

@@ -15,6 +15,7 @@ from litestar.exceptions import (
 from litestar.response import Redirect, Template
 from litestar.status_codes import (
     HTTP_303_SEE_OTHER,
+    HTTP_400_BAD_REQUEST,
     HTTP_409_CONFLICT,
     HTTP_422_UNPROCESSABLE_ENTITY,
     HTTP_500_INTERNAL_SERVER_ERROR,
@@ -28,6 +29,8 @@ from procure.kernel.texts import n_
 from procure.web import languages
 
 log = logging.getLogger("procure")
+
+GONE = "client disconnected prematurely"  # how the framework says that a body broke off
 
 TITLES = {
     400: n_("The request cannot be read"),
@@ -98,6 +101,8 @@ def on_expected(request: Request[Any, Any, Any], error: ProcureError) -> Respons
 
 def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Answer what the framework refuses: no such route, not signed in, a body that does not fit."""
+    if error.detail == GONE:
+        return answer(request, HTTP_400_BAD_REQUEST, languages.translate(n_("It broke off.")), [])
     if error.status_code >= HTTP_500_INTERNAL_SERVER_ERROR:
         return on_unexpected(request, error)
     if isinstance(error, NotAuthorizedException) and not request.url.path.startswith("/api/"):
@@ -140,9 +145,30 @@ def on_violation(request: Request[Any, Any, Any], error: asyncpg.PostgresError) 
             ),
             [],
         )
+    if isinstance(error, asyncpg.DataError):
+        return on_unusable(request, error)
     if isinstance(error, asyncpg.SerializationError | asyncpg.DeadlockDetectedError):
         return on_busy(request, error)
     return on_unexpected(request, error)
+
+
+def on_unusable(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer a value that no column, calendar or number holds, of which nobody thought by name.
+
+    Nothing was changed: the transaction it happened in is undone.
+    """
+    log.warning("%s %r: a value cannot be used", request.method, request.url.path, exc_info=error)
+    return answer(
+        request,
+        HTTP_422_UNPROCESSABLE_ENTITY,
+        languages.translate(
+            n_(
+                "A value cannot be used: a number or a date is out of reach, a text is too long or "
+                "holds a character that cannot be kept. Nothing was changed."
+            )
+        ),
+        [],
+    )
 
 
 def on_busy(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -158,7 +184,7 @@ def on_busy(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 
 def on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer a defect without telling its insides, and log it with them."""
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    log.error("%s %r failed", request.method, request.url.path, exc_info=error)
     return answer(
         request,
         HTTP_500_INTERNAL_SERVER_ERROR,
@@ -172,5 +198,7 @@ HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Re
     HTTPException: on_http,
     asyncpg.PostgresError: on_violation,
     DatabaseBusy: on_busy,
+    ArithmeticError: on_unusable,
+    RecursionError: on_unusable,
     Exception: on_unexpected,
 }

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from procure.kernel.findings import Finding
+from procure.kernel.money import is_usable
 from procure.kernel.texts import n_
 from procure.tenders.rules import TenderFacts
 from procure.tenders.states import CriterionKind, LotState
@@ -113,7 +114,7 @@ def _lot(draft: BidDraft, tender: TenderFacts) -> Iterator[Finding]:
 
 def _price(draft: BidDraft, tender: TenderFacts) -> Iterator[Finding]:
     price = draft.unit_price
-    if not price.is_finite() or not 0 < price < HIGHEST_PRICE:
+    if not is_usable(price) or not 0 < price < HIGHEST_PRICE:
         yield Finding("price", n_("A price is more than 0."), field="unit_price")
     elif price != round(price, FINEST_PRICE):
         yield Finding(
@@ -198,7 +199,7 @@ def _promises(draft: BidDraft) -> Iterator[Finding]:
     for family, rate in draft.promised_rates.items():
         if not family.strip() or len(family) > 30:
             yield Finding("promise", n_("Name the kind of outcome."), field="promised_rates")
-        if not rate.is_finite() or not 0 <= rate <= 1:
+        if not is_usable(rate) or not 0 <= rate <= 1:
             yield Finding(
                 "promise",
                 n_("A promised rate is a share from 0 to 1; this is {rate}."),

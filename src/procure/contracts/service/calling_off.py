@@ -11,6 +11,7 @@ from procure.contracts.states import ContractState
 from procure.kernel.actors import Actor
 from procure.kernel.errors import Refused
 from procure.kernel.findings import Finding
+from procure.kernel.money import is_usable
 from procure.kernel.texts import n_
 from procure.tenders import queries as tenders
 from procure.tenders.rules import CriterionDraft, LotDraft, TenderDraft
@@ -114,6 +115,6 @@ def _mini_competition_findings(draft: MiniCompetitionDraft, price: Decimal) -> l
         for name in ("groups_count", "places_count", "days_count")
         if getattr(draft, name) < 1
     ]
-    if not price.is_finite() or price <= 0:
+    if not is_usable(price) or price <= 0:
         found.append(Finding("price", n_("The price must be above 0."), field="unit_price"))
     return found

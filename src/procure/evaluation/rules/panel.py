@@ -11,6 +11,7 @@ import msgspec
 
 from procure.evaluation.rules.facts import CriterionFacts, LotFacts, needs_panel
 from procure.kernel.findings import Finding
+from procure.kernel.money import is_usable
 from procure.kernel.texts import n_
 from procure.tenders.states import CriterionKind, PriceFormula
 
@@ -93,7 +94,7 @@ def score_findings(
 def points_findings(criterion: CriterionFacts, points: Decimal, field: str) -> list[Finding]:
     """List what is wrong with the points themselves."""
     top = criterion.scale_max or Decimal(0)
-    if not points.is_finite() or not 0 <= points <= top:
+    if not is_usable(points) or not 0 <= points <= top:
         text = n_("{name}: points go from 0 to {top}.")
         values = {"name": criterion.name, "top": str(top)}
         return [Finding("off-scale", text, values, field=field)]

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from procure.kernel.findings import Finding
-from procure.kernel.money import is_money, rounded
+from procure.kernel.money import is_money, is_usable, rounded
 from procure.kernel.texts import n_
 from procure.kernel.time import legal_day
 from procure.tenders.rules.calendar import earliest_deadline
@@ -26,6 +26,7 @@ LEAST_QUORUM = 2  # § 55(2) VgV and § 14 VOB/A: two together; promises T-10
 NO_FRAMEWORK = "none"
 LONGEST_TEXT = {"code": 20, "title": 200, "name": 200, "description": 20_000}
 LARGEST = Decimal(10) ** 9
+EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)  # what calendars here reckon with
 MOST_LOTS, MOST_CRITERIA, MOST_KEYHOLDERS = 200, 30, 15
 
 
@@ -168,8 +169,13 @@ def _odd_numbers(draft: TenderDraft) -> Iterator[Finding]:
             numbers.append((f"criteria.{i}.{name}", getattr(criterion, name)))
         for row in criterion.table:
             numbers += [(f"criteria.{i}.table", row.at_least), (f"criteria.{i}.table", row.score)]
+    for field in ("contract_starts_on", "contract_until"):
+        if not EARLIEST <= getattr(draft, field) < LATEST:
+            yield Finding("date", n_("This day is out of reach."), field=field)
+    if not EARLIEST <= draft.deadline_at.date() < LATEST:
+        yield Finding("date", n_("This day is out of reach."), field="deadline_at")
     for field, number in numbers:
-        if number is not None and not (number.is_finite() and abs(number) < LARGEST):
+        if number is not None and not is_usable(number, LARGEST):
             yield Finding("number", n_("This is not a number that can be used."), field=field)
 
 
