@@ -15,7 +15,7 @@ from tests.architecture.tree import (
     where,
 )
 
-MONEY = [file for name in ("payments", "outcomes") for file in modules(name)]
+MONEY = [file for name in ("payments", "outcomes", "entitlement") for file in modules(name)]
 MONEY += [SOURCE / "kernel" / "money.py"]
 
 # `settings` reads it, `db` tells Piccolo where its configuration is, and the printer hands three

@@ -537,3 +537,14 @@ def test_the_odd_cent_is_placed_where_the_terms_say(residual: str, parts: list[s
     assert [str(amount) for amount in found.values()] == parts
     by_line = terms(unit("u", "day", price=third))
     assert sum(owed(by_line, *(fact(f"d{n}", "day", n) for n in range(3))).values()) == D("99.99")
+
+
+def test_a_guarantee_of_a_contract_without_days_is_of_no_day() -> None:
+    least = {"kind": "minimum", "code": "g", "scope": "contract", "of": ["u"], "price": "1",
+             "at_least": "3"}  # fmt: skip
+    agreed = terms(unit("u", "day"), least, payment={"lag_months": 1})
+    (line,) = result(agreed).lines
+    assert (line.on, line.due, line.amount) == (None, "", D(3))
+    assert "3 are guaranteed" in line.trace[0].message
+    _, line = result(agreed, fact("d", "day", 30)).lines
+    assert (str(line.on), line.due) == (day(30), "2026-03")

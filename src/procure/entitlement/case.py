@@ -67,9 +67,13 @@ class Cohort:
         self.contract = Case("", {}, self, start=None)
         self.cases: list[Case] | None = None  # None: they stream by, one at a time
         self.count = 0
-        self.totals: dict[str, list[Number]] = {}  # by fee: cents, quantity, number of items
+        self.totals: dict[str, list[Number]] = {}  # by fee: cents, quantity, items, last day
         self.sums: dict[tuple[str, str], Number] = {}  # cents under a limit that is shown apart
         self.memo: dict[object, Any] = {}
+
+    def last_day(self, fees: Iterable[str]) -> int:
+        """Return the last day on which anybody earned one of these fees; 0 if nobody did."""
+        return max((int(self.totals[fee][3]) for fee in fees if fee in self.totals), default=0)
 
     def everyone(self) -> list[Case]:
         """Return all participants; Refused while they stream by."""

@@ -157,11 +157,12 @@ def add_totals(case: Case) -> None:
     for item in case.items:
         total = totals.get(item.earner.code)
         if total is None:
-            totals[item.earner.code] = [item.cents, item.quantity, 1]
+            totals[item.earner.code] = [item.cents, item.quantity, 1, item.on]
         else:
             total[0] += item.cents
             total[1] += item.quantity
             total[2] += 1
+            total[3] = max(total[3], item.on)
 
 
 def grouped(facts: Iterable[Fact]) -> dict[str, list[Fact]]:

@@ -98,8 +98,8 @@ class Withheld:
 
 
 def day_text(day: int) -> str:
-    """Write a day number as a date."""
-    return date.fromordinal(day).isoformat()
+    """Write a day number as a date; 0 is none."""
+    return "-" if day < 1 else date.fromordinal(day).isoformat()
 
 
 def values(item: Item, how: str, **more: object) -> dict[str, object]:

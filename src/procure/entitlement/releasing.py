@@ -107,7 +107,12 @@ def compile_due(terms: Terms) -> Callable[[Item], str]:
     if payment is None:
         return lambda _: ""
     lag = payment.lag_months
-    return lambda item: month_text(month_of(max(item.on, item.known_on())) + lag)
+
+    def due(item: Item) -> str:
+        day = max(item.on, item.known_on())
+        return month_text(month_of(day) + lag) if day else ""
+
+    return due
 
 
 def compile_rounding(c: Compiler) -> Callable[[list[Item]], None] | None:

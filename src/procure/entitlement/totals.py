@@ -36,12 +36,13 @@ def compile_uplift(fee: Uplift, c: Compiler) -> Earner:
     cents, factor, test = Cents(c), c.value(fee.factor), given(fee, c)
     fees = frozenset(fee.on)
     base = c.value(Earned(fees=fee.on))
-    text = n_("{quantity} (that is {how}) × {base} of {fees} = {amount}.")
+    text = n_("{how} × {base} of {fees} = {amount}.")
 
     def run(earner: Earner, case: Case) -> None:
         if test is not None and not test.get(case):
             return
         if fee.scope == "contract":
+            case.day = case.cohort.last_day(fees) or case.day
             _add(earner, case, f"{fee.code}:", base.get(case), None)
             return
         for item in [item for item in case.items if item.earner.code in fees]:
@@ -79,6 +80,8 @@ def compile_minimum(fee: Minimum, c: Compiler) -> Earner:
     def run(earner: Earner, case: Case) -> None:
         if test is not None and not test.get(case):
             return
+        if fee.scope == "contract":
+            case.day = case.cohort.last_day(fee.of) or case.day
         missing = least.get(case) - counted.get(case)
         if missing <= 0:
             return
