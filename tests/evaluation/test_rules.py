@@ -39,7 +39,7 @@ from procure.evaluation.rules import (
     sensitivity,
     without,
 )
-from procure.evaluation.rules.numbers import half_up, mean, median, plain
+from procure.evaluation.rules.numbers import half_up, plain
 from procure.evaluation.rules.panel import MemberFacts, ranking_findings
 from procure.kernel.canonical import canonical, read_canonical
 from tests.builders.lot_l03 import (
@@ -786,13 +786,6 @@ def test_count_findings(facts: LotFacts, codes: list[str]) -> None:
 )
 def test_half_up(value: Fraction, expected: str) -> None:
     assert str(half_up(value, 2)) == expected
-
-
-def test_mean_and_median_are_exact() -> None:
-    assert mean([D(3), D(2), D(3)]) == Fraction(8, 3)
-    assert mean([]) == 0
-    assert median([D("24.80"), D("21.50"), D("23.10")]) == Fraction("23.10")
-    assert median([D("24.80"), D("23.10")]) == Fraction("23.95")
 
 
 @pytest.mark.parametrize(

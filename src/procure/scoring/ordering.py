@@ -139,10 +139,10 @@ def _by_rebid(state: State, group: Group, rung: ByRebid, _: Sequence[Draw]) -> l
 
 
 def _by_lot(state: State, group: Group, rung: ByLot, draws: Sequence[Draw]) -> list[Group]:
-    """Take the recorded drawing of exactly these bids; wait while there is none."""
+    """Take a recorded drawing that has all of these bids; wait while there is none."""
     ids = {state.sheet.ids[row]: row for row in group.rows}
     for number, draw in enumerate(draws):
-        if set(draw.among) != set(ids):
+        if not set(ids) <= set(draw.among):
             continue
         if len(draw.witnesses) < rung.witnesses:
             text = n_("the rule asks for {wanted} witnesses and {found} are named")
@@ -156,7 +156,7 @@ def _by_lot(state: State, group: Group, rung: ByLot, draws: Sequence[Draw]) -> l
             raise Refused(
                 [Finding("draw-not-of-seed", text, values, field=f"draws[{number}].order")]
             )
-        return _split(group, {ids[bid]: place for place, bid in enumerate(order)}, rung)
+        return _split(group, {row: order.index(bid) for bid, row in ids.items()}, rung)
     return [group._replace(pending="lot")]
 
 

@@ -1,8 +1,9 @@
 """How bids score: facts in, ranking with every step out, and the checks before a decision.
 
-Pure: no clock, no database. `facts` holds what goes in, `transforms` the
-formulas, `ranking` the order, `results` what comes out, `checks` what to know
-before deciding, `panel` what stands in the way. Source: RHS 85, 115, 117.
+Pure: no clock, no database. The scoring engine computes; `facts` holds what goes in, `scheme` puts
+it beside the tender's rule, `transforms` and `ranking` say each step in words, `results` is what
+comes out, `checks` what to know before deciding, `panel` what stands in the way. Source: RHS 85,
+115, 117.
 """
 
 from procure.evaluation.rules.charts import bars, lines
@@ -54,6 +55,7 @@ from procure.evaluation.rules.results import (
     Step,
     StepKind,
 )
+from procure.evaluation.rules.scheme import evaluation_of, rule_of, scoring_file
 
 __all__ = [
     "POINTS_STEP",
@@ -82,6 +84,7 @@ __all__ = [
     "bars",
     "count_findings",
     "deficits",
+    "evaluation_of",
     "fact_findings",
     "field_of",
     "fixed_price",
@@ -96,7 +99,9 @@ __all__ = [
     "ranked_by",
     "ranking_findings",
     "reversal_exists",
+    "rule_of",
     "score_findings",
+    "scoring_file",
     "sensitivity",
     "without",
 ]

@@ -10,10 +10,12 @@ from uuid import UUID
 
 import msgspec
 
-from procure.evaluation.rules.facts import BidFacts, LabourFacts, LotFacts
-from procure.evaluation.rules.numbers import half_up, median
+from procure.evaluation.rules.facts import LabourFacts, LotFacts
+from procure.evaluation.rules.numbers import half_up
 from procure.evaluation.rules.ranking import rank, ranked_by
 from procure.evaluation.rules.results import Ranking
+from procure.evaluation.rules.scheme import prices_compared
+from procure.tenders.rules import scoring as tender_rules
 from procure.tenders.states import CriterionKind
 
 CENT = Decimal("0.01")
@@ -84,28 +86,29 @@ def low_prices(facts: LotFacts) -> list[LowPrice]:
     """
     rule = facts.low_price
     floor = labour_floor(rule.labour) if rule.labour else None
-    valid = [bid for bid in facts.bids if not bid.excluded]
-    return [_low_price(bid, valid, facts, floor) for bid in valid]
-
-
-def _low_price(
-    bid: BidFacts, valid: list[BidFacts], facts: LotFacts, floor: Decimal | None
-) -> LowPrice:
-    rule = facts.low_price
-    others = [other.price for other in valid if other.id != bid.id]
-    middle = median(others) if others and len(others) >= rule.others_at_least else None
-    ratio = Fraction(bid.price) / middle if middle else None
-    return LowPrice(
-        bid_id=bid.id,
-        provider_name=bid.provider_name,
-        price=bid.price,
-        median_of_others=None if middle is None else half_up(middle, 2),
-        ratio=None if ratio is None else half_up(ratio, 3),
-        below_share=rule.below_share,
-        is_flagged=ratio is not None and ratio < Fraction(rule.below_share),
-        labour_floor=floor,
-        is_below_floor=floor is not None and bid.price < floor,
-    )
+    outcome = prices_compared(facts)
+    flagged = set(outcome.flags[tender_rules.LOW_PRICE])
+    valid = [(row, bid) for row, bid in enumerate(facts.bids) if not bid.excluded]
+    has_enough = len(valid) > rule.others_at_least
+    others = outcome.state.columns[tender_rules.OTHERS]
+    found = []
+    for row, bid in valid:
+        middle = others[row] if has_enough else None
+        ratio = Fraction(bid.price) / middle if middle else None
+        found.append(
+            LowPrice(
+                bid_id=bid.id,
+                provider_name=bid.provider_name,
+                price=bid.price,
+                median_of_others=None if middle is None else half_up(middle, 2),
+                ratio=None if ratio is None else half_up(ratio, 3),
+                below_share=rule.below_share,
+                is_flagged=str(bid.id) in flagged,
+                labour_floor=floor,
+                is_below_floor=floor is not None and bid.price < floor,
+            )
+        )
+    return found
 
 
 def without(facts: LotFacts, bid_id: UUID) -> LotFacts:
