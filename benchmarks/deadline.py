@@ -24,7 +24,7 @@ TENDERS, LOTS, BIDDERS = 5, 2, 100
 BIDS = TENDERS * LOTS * BIDDERS
 LATE = 40  # of them after the deadline
 CONNECTIONS = 64
-HOUR = 1.2  # seconds that stand for the last hour
+HOUR = 1.0  # seconds that stand for the last hour
 TARGET = 0.40
 
 

@@ -19,8 +19,10 @@ from litestar.template import TemplateConfig
 from procure.adapters.age_seal import AgeSealer
 from procure.adapters.business_register import FixtureBusinessRegister, NoBusinessRegister
 from procure.adapters.employment_register import HttpEmploymentRegister
+from procure.adapters.file_check import MemoryFileCheck
 from procure.adapters.pain001 import Pain001Writer
 from procure.adapters.signing import FileSigner
+from procure.adapters.vault import AesVault
 from procure.bids.api import ArrivalMiddleware, provide_arrived
 from procure.db.server import database
 from procure.demo.api import DemoApi
@@ -87,6 +89,16 @@ def provide_sealer() -> AgeSealer:
     return AgeSealer()
 
 
+def provide_vault() -> AesVault:
+    """Give handlers what locks drafts and pieces of uploads."""
+    return AesVault()
+
+
+def provide_file_check() -> MemoryFileCheck:
+    """Give handlers what looks into files."""
+    return MemoryFileCheck()
+
+
 def provide_signer() -> FileSigner:
     """Give handlers what signs receipts."""
     return FileSigner()
@@ -137,6 +149,8 @@ def create_app(*, lifespan: list[Lifespan] | None = None) -> Litestar:
             "form": Provide(provide_form),
             "arrived": Provide(provide_arrived, sync_to_thread=False),
             "sealer": Provide(provide_sealer, sync_to_thread=False),
+            "vault": Provide(provide_vault, sync_to_thread=False),
+            "check": Provide(provide_file_check, sync_to_thread=False),
             "signer": Provide(provide_signer, sync_to_thread=False),
             "payment_file": Provide(provide_payment_file, sync_to_thread=False),
             "employment_register": Provide(provide_employment_register, sync_to_thread=False),

@@ -21,8 +21,8 @@ from procure.bids.rules import (
     ShareFacts,
     bid_findings,
     header_differences,
-    late,
     instant_text,
+    late,
     share_objections,
 )
 from procure.tenders.queries import rule_set_on

@@ -11,9 +11,18 @@ from uuid import UUID
 
 import msgspec
 
-from procure.bids.rules import BidContent, BidderFacts, FacilitatorRef, Minutes, SealedPart
+from procure.bids.ports import Vault
+from procure.bids.rules import (
+    BidContent,
+    BidderFacts,
+    FacilitatorRef,
+    FileRef,
+    Minutes,
+    SealedPart,
+)
 from procure.bids.schemas import (
     BidsView,
+    FileView,
     GivenShare,
     OpenedBid,
     OpenedBidView,
@@ -21,7 +30,7 @@ from procure.bids.schemas import (
     OwnBid,
     PackageView,
 )
-from procure.bids.states import BID, BidState
+from procure.bids.states import BID, BidState, FileState
 from procure.db import connection, fetch_as
 from procure.kernel.actors import Actor, Permission
 from procure.kernel.canonical import read_canonical
@@ -38,7 +47,7 @@ async def database_now() -> datetime:
         return msgspec.convert(await c.fetchval("SELECT app_now()"), datetime)
 
 
-async def bidder_facts(org_id: UUID) -> BidderFacts:
+async def bidder_facts(org_id: UUID, files: Sequence[FileView] = ()) -> BidderFacts:
     """Load what is known of a bidder: admitted or not, its facilitators and their record."""
     async with connection() as c:
         state = await c.fetchval("SELECT state FROM provider WHERE org = $1", org_id)
@@ -47,7 +56,20 @@ async def bidder_facts(org_id: UUID) -> BidderFacts:
         "SELECT id, code, groups_led_count FROM facilitator WHERE provider_org = $1 ORDER BY code",
         org_id,
     )
-    return BidderFacts(org_id, state == "admitted", facilitators)
+    whole = [
+        FileRef(
+            id=file.id,
+            name=file.name,
+            media_type=file.media_type or "",
+            size_bytes=file.length_bytes,
+            sha256=file.sha256 or "",
+            sealed_sha256=file.sealed_sha256 or "",
+            sealed_bytes=file.sealed_bytes or 0,
+        )
+        for file in files
+        if file.state == FileState.SEALED
+    ]
+    return BidderFacts(org_id, state == "admitted", facilitators, whole)
 
 
 class FacilitatorChoice(msgspec.Struct, frozen=True):
@@ -178,6 +200,112 @@ async def unsent(actor: Actor, tender_id: UUID) -> list[PackageView]:
 def package_view(row: PackageRow) -> PackageView:
     """Show a prepared bid to its bidder."""
     return PackageView(**{name: getattr(row, name) for name in PackageView.__struct_fields__})
+
+
+# --- Files ------------------------------------------------------------------
+
+
+class FileAbout(msgspec.Struct, frozen=True):
+    """What of a file is locked: its name, and its hash once it is whole."""
+
+    name: str
+    sha256: str | None = None
+
+
+class _File(msgspec.Struct, frozen=True):
+    id: UUID
+    tender_id: UUID
+    about: bytes
+    length_bytes: int
+    offset_bytes: int
+    state: str
+    media_type: str | None
+    sealed_sha256: str | None
+    sealed_bytes: int | None
+    refusal: str | None
+
+
+_FILE = """
+    SELECT id, tender AS tender_id, about, length_bytes, offset_bytes, state, media_type,
+           sealed_sha256, sealed_bytes, refusal
+      FROM bid_file WHERE provider_org = $1
+"""
+
+
+def _file(row: _File, vault: Vault) -> FileView:
+    about = read_canonical(vault.unlock(row.about, str(row.id)), FileAbout)
+    fields = {name: getattr(row, name) for name in _File.__struct_fields__ if name != "about"}
+    return FileView(**fields, name=about.name, sha256=about.sha256)
+
+
+async def own_files(actor: Actor, tender_id: UUID, vault: Vault) -> list[FileView]:
+    """List the uploads of the actor's organisation for a tender, in order."""
+    if not _is_bidder(actor):
+        return []
+    rows = await fetch_as(_File, f"{_FILE} AND tender = $2 ORDER BY id", actor.org_id, tender_id)
+    return [_file(row, vault) for row in rows]
+
+
+async def read_file(actor: Actor, file_id: UUID, vault: Vault) -> FileView:
+    """Load one of the actor's own uploads; NotFound for anybody else's."""
+    if _is_bidder(actor):
+        rows = await fetch_as(_File, f"{_FILE} AND id = $2", actor.org_id, file_id)
+        if rows:
+            return _file(rows[0], vault)
+    raise NotFound(n_("There is no file {id}."), {"id": str(file_id)})
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A locked piece of an upload."""
+
+    starts_at_byte: int
+    content: bytes
+
+
+async def pieces(file_id: UUID) -> list[Piece]:
+    """List the locked pieces of an upload, for the service."""
+    return await fetch_as(
+        Piece,
+        "SELECT starts_at_byte, content FROM bid_piece WHERE file = $1 ORDER BY starts_at_byte",
+        file_id,
+    )
+
+
+async def room_taken(org_id: UUID, tender_id: UUID) -> tuple[int, int]:
+    """Return how many uploads a bidder has for a tender, and their bytes together."""
+    async with connection() as c:
+        row = await c.fetchrow(
+            "SELECT count(*) AS count, coalesce(sum(length_bytes), 0)::bigint AS size FROM bid_file"
+            " WHERE provider_org = $1 AND tender = $2 AND state <> 'refused'",
+            org_id,
+            tender_id,
+        )
+    assert row is not None  # noqa: S101 - an aggregate has a row
+    return row["count"], row["size"]
+
+
+async def readable_file(actor: Actor, bid_id: UUID, file_id: UUID) -> FileRef:
+    """Find a file of an opened bid: for its bidder and for the buyer's people without a conflict.
+
+    Raises NotFound, also before the opening.
+    """
+    async with connection() as c:
+        content = await c.fetchval(
+            """SELECT b.content FROM bid b JOIN tender t ON t.id = b.tender
+                WHERE b.id = $1 AND b.content IS NOT NULL
+                  AND ((b.provider_org = $2 AND $3)
+                       OR (t.buyer = $2 AND $4 AND NOT has_conflict($5, b.lot)))""",
+            bid_id,
+            actor.org_id,
+            actor.is_provider,
+            actor.is_buyer,
+            actor.id,
+        )
+    if content is not None and actor.may(Permission.BID_READ):
+        for file in read_canonical(content, BidContent).files:
+            if file.id == file_id:
+                return file
+    raise NotFound(n_("There is no file {id}."), {"id": str(file_id)})
 
 
 # --- A bidder's own ---------------------------------------------------------

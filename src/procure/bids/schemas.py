@@ -20,6 +20,49 @@ class BidBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     facilitator_ids: Sequence[UUID] = ()
     promised_rates: Mapping[str, Decimal] = {}
     remarks: str = ""
+    file_ids: Sequence[UUID] = ()
+
+
+class FileBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that is going to be uploaded."""
+
+    name: str
+    length_bytes: int
+
+
+class StartedFile(msgspec.Struct, frozen=True):
+    """An upload that has begun. The key is shown this once: send it with each piece."""
+
+    id: UUID
+    upload_key: str
+    offset_bytes: int
+    length_bytes: int
+
+
+class FileView(msgspec.Struct, frozen=True, kw_only=True):
+    """One's own upload: how much is here, and what became of it."""
+
+    id: UUID
+    tender_id: UUID
+    name: str
+    length_bytes: int
+    offset_bytes: int
+    state: str
+    media_type: str | None
+    sha256: str | None  # of the file as it was sent
+    sealed_sha256: str | None
+    sealed_bytes: int | None
+    refusal: str | None
+
+
+class Files(msgspec.Struct, frozen=True):
+    """One's own uploads for a tender, and how large they may be."""
+
+    items: Sequence[FileView]
+    largest_bytes: int
+    most_count: int
+    most_together_bytes: int
+    piece_bytes: int
 
 
 class LateProblem(Problem, omit_defaults=True, kw_only=True):

@@ -24,6 +24,22 @@ BID = Machine(
     }
 )
 
+
+class FileState(StrEnum):
+    """Where an upload stands."""
+
+    RECEIVING = "receiving"  # pieces lie here, locked with the uploader's own key
+    SEALED = "sealed"  # whole, checked, encrypted to the tender's key
+    REFUSED = "refused"  # looked into and not taken; nothing of it is kept
+
+
+FILE = Machine(
+    {
+        (FileState.RECEIVING, "seal"): FileState.SEALED,
+        (FileState.RECEIVING, "refuse"): FileState.REFUSED,
+    }
+)
+
 EVENTS = {
     "bid:sealed": n_("A sealed bid arrived."),
     "bid:replaced": n_("A bid was replaced by a later version."),

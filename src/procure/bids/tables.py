@@ -14,7 +14,7 @@ from piccolo.columns import (
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from procure.bids.states import BidState
+from procure.bids.states import BidState, FileState
 from procure.db import DB, AppUUID7, is_one_of, is_sha256
 from procure.identity.tables import Organisation, Person
 from procure.tenders.tables import Lot, Tender
@@ -72,6 +72,59 @@ class BidPackage(Table, db=DB, tablename="bid_package"):
     price_is_whole = Check("(price_ciphertext IS NULL) = (price_sha256 IS NULL)")
     version_counts = Check("version >= 1")
     package_version_uq = Unique(["lot", "provider_org", "version"])
+
+
+class BidFile(Table, db=DB, tablename="bid_file"):
+    """A file that is uploaded for a bid, beforehand and in pieces; what it is called is locked."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    tender = ForeignKey(Tender, on_delete=OnDelete.restrict, default=None, null=False)
+    provider_org = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
+    uploaded_by = ForeignKey(Person, on_delete=OnDelete.restrict, default=None, null=False)
+    about = Bytea(default=None, null=False)  # name and hash, locked with the installation's key
+    key_sha256 = Varchar(length=64, default=None, null=False)  # of the uploader's own key
+    length_bytes = BigInt(default=None, null=False)
+    offset_bytes = BigInt(default=None, null=False)
+    state = Varchar(length=10, default=None, null=False)
+    media_type = Varchar(length=100, default=None, null=True)
+    sealed_sha256 = Varchar(length=64, default=None, null=True)
+    sealed_bytes = BigInt(default=None, null=True)
+    refusal = Varchar(length=60, default=None, null=True)
+    began_at = Timestamptz(default=None, null=False)
+
+    known_state = is_one_of("state", FileState)
+    key_is_hash = is_sha256("key_sha256")
+    sealed_is_hash = is_sha256("sealed_sha256")
+    offset_is_inside = Check("offset_bytes >= 0 AND offset_bytes <= length_bytes")
+    sealed_is_whole = Check(
+        "(state = 'sealed') = (sealed_sha256 IS NOT NULL) AND (sealed_sha256 IS NULL) = "
+        "(sealed_bytes IS NULL)"
+    )
+    refused_says_why = Check("(state = 'refused') = (refusal IS NOT NULL)")
+
+
+class BidPiece(Table, db=DB, tablename="bid_piece"):
+    """A piece of an upload, locked with a key that only its uploader has; gone once it is whole."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    file = ForeignKey(BidFile, on_delete=OnDelete.cascade, default=None, null=False)
+    starts_at_byte = BigInt(default=None, null=False)
+    content = Bytea(default=None, null=False)
+
+    piece_uq = Unique(["file", "starts_at_byte"])
+
+
+class StoredDraft(Table, db=DB, tablename="bid_draft"):
+    """What a bidder has typed and not submitted, locked with the installation's key."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    tender = ForeignKey(Tender, on_delete=OnDelete.restrict, default=None, null=False)
+    provider_org = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
+    content = Bytea(default=None, null=False)
+    saved_by = ForeignKey(Person, on_delete=OnDelete.restrict, default=None, null=False)
+    saved_at = Timestamptz(default=None, null=False)
+
+    bid_draft_uq = Unique(["tender", "provider_org"])
 
 
 class Bid(Table, db=DB, tablename="bid"):

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_422_UNPROCESSABLE_ENTITY
 
 from procure.bids import queries, service
-from procure.bids.ports import Signer
+from procure.bids.ports import Signer, Vault
 from procure.bids.rules import BidDraft, Receipt, Verdict, late
 from procure.bids.schemas import (
     BidBody,
@@ -48,6 +48,7 @@ def draft_of(tender_id: UUID, body: BidBody) -> BidDraft:
         facilitator_ids=body.facilitator_ids,
         promised_rates=body.promised_rates,
         remarks=body.remarks,
+        file_ids=body.file_ids,
     )
 
 
@@ -95,6 +96,7 @@ class TenderBidApi(Controller):
         *,
         sealer: NamedDependency[Sealer],
         signer: NamedDependency[Signer],
+        vault: NamedDependency[Vault],
         now: NamedDependency[datetime],
         arrived: NamedDependency[Arrived | None],
     ) -> Response[bytes]:
@@ -109,7 +111,7 @@ class TenderBidApi(Controller):
         """
         draft = draft_of(tender_id, data)
         receipt = await service.submit_bid(
-            actor, draft, sealer=sealer, signer=signer, now=now, arrived=arrived
+            actor, draft, sealer=sealer, signer=signer, vault=vault, now=now, arrived=arrived
         )
         return answer(receipt)
 
@@ -121,6 +123,7 @@ class TenderBidApi(Controller):
         actor: NamedDependency[Actor],
         *,
         sealer: NamedDependency[Sealer],
+        vault: NamedDependency[Vault],
         now: NamedDependency[datetime],
     ) -> PackageView:
         """Check and encrypt a bid beforehand. This is no bid yet: submit it before the deadline.
@@ -129,7 +132,7 @@ class TenderBidApi(Controller):
         small request without a body.
         """
         draft = draft_of(tender_id, data)
-        return await service.prepare_bid(actor, draft, sealer=sealer, at=now)
+        return await service.prepare_bid(actor, draft, sealer=sealer, vault=vault, at=now)
 
     @get("/bid-packages", operation_id="listPreparedBids", permission=Permission.BID_SUBMIT)
     async def packages(self, tender_id: FromPath[UUID], actor: NamedDependency[Actor]) -> Packages:

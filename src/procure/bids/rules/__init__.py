@@ -14,6 +14,15 @@ from procure.bids.rules.content import (
     bid_findings,
     header_differences,
 )
+from procure.bids.rules.files import (
+    LARGEST_FILE,
+    MOST_FILES,
+    MOST_TOGETHER,
+    PIECE_BYTES,
+    FileRef,
+    file_findings,
+    room_findings,
+)
 from procure.bids.rules.opening import (
     IN_PROCESS_SECONDS,
     DamagedBid,
@@ -34,12 +43,17 @@ from procure.bids.rules.receipt import (
 
 __all__ = [
     "IN_PROCESS_SECONDS",
+    "LARGEST_FILE",
+    "MOST_FILES",
+    "MOST_TOGETHER",
+    "PIECE_BYTES",
     "BidContent",
     "BidDraft",
     "BidHeader",
     "BidderFacts",
     "DamagedBid",
     "FacilitatorRef",
+    "FileRef",
     "Minutes",
     "OpenedLine",
     "Opener",
@@ -50,8 +64,10 @@ __all__ = [
     "ShareFacts",
     "Verdict",
     "bid_findings",
+    "file_findings",
     "header_differences",
     "instant_text",
     "late",
+    "room_findings",
     "share_objections",
 ]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from procure.bids.rules.files import FileRef
 from procure.kernel.findings import Finding
 from procure.kernel.money import is_usable
 from procure.kernel.texts import n_
@@ -39,6 +40,7 @@ class BidDraft(msgspec.Struct, frozen=True, kw_only=True):
     facilitator_ids: Sequence[UUID] = ()
     promised_rates: Mapping[str, Decimal] = {}  # by outcome family, 0 to 1
     remarks: str = ""
+    file_ids: Sequence[UUID] = ()  # uploaded beforehand
 
 
 class BidContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +56,7 @@ class BidContent(msgspec.Struct, frozen=True, kw_only=True):
     facilitators: Sequence[FacilitatorRef]
     promised_rates: Mapping[str, Decimal]
     remarks: str
+    files: Sequence[FileRef] = ()
 
 
 class BidHeader(msgspec.Struct, frozen=True):
@@ -79,6 +82,7 @@ class BidderFacts(msgspec.Struct, frozen=True):
     org_id: UUID
     is_admitted: bool
     facilitators: Sequence[FacilitatorRef]
+    files: Sequence[FileRef] = ()  # sealed, for this tender
 
 
 def bid_findings(draft: BidDraft, tender: TenderFacts, bidder: BidderFacts) -> list[Finding]:
@@ -90,6 +94,7 @@ def bid_findings(draft: BidDraft, tender: TenderFacts, bidder: BidderFacts) -> l
         *_answers(draft, tender),
         *_facilitators(draft, tender, bidder),
         *_promises(draft),
+        *_files(draft, bidder),
     ]
 
 
@@ -206,6 +211,17 @@ def _promises(draft: BidDraft) -> Iterator[Finding]:
                 {"rate": str(rate)},
                 field=f"promised_rates.{family}",
             )
+
+
+def _files(draft: BidDraft, bidder: BidderFacts) -> Iterator[Finding]:
+    if len(set(draft.file_ids)) < len(draft.file_ids):
+        yield Finding("file", n_("A file is named once."), field="file_ids")
+    if set(draft.file_ids) - {file.id for file in bidder.files}:
+        yield Finding(
+            "file",
+            n_("A file is not uploaded to its end, was not taken, or is for another tender."),
+            field="file_ids",
+        )
 
 
 def header_differences(found: SealedContent, expected: BidHeader) -> list[str]:

@@ -1,6 +1,7 @@
 """Bids: the only writer of its tables. Sealed on arrival; opened by k of n after the deadline."""
 
 from procure.bids.service.arriving import Arrived, Seen, note, refuse
+from procure.bids.service.files import add_piece, remove_file, start_file, upload_whole
 from procure.bids.service.opening import give_share
 from procure.bids.service.preparing import prepare_bid
 from procure.bids.service.submitting import submit_bid, submit_prepared, withdraw_bid
@@ -8,11 +9,15 @@ from procure.bids.service.submitting import submit_bid, submit_prepared, withdra
 __all__ = [
     "Arrived",
     "Seen",
+    "add_piece",
     "give_share",
     "note",
     "prepare_bid",
     "refuse",
+    "remove_file",
+    "start_file",
     "submit_bid",
     "submit_prepared",
+    "upload_whole",
     "withdraw_bid",
 ]

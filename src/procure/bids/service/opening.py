@@ -1,5 +1,6 @@
 """Opening bids: k of n people together, after the deadline, with minutes (Annex IV(b)-(g))."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -28,6 +29,7 @@ from procure.bids.service.registering import SealedEvent
 from procure.bids.states import BID, BidState
 from procure.bids.tables import Bid, Opening, OpeningShare
 from procure.db import connection, transaction
+from procure.documents import queries as files
 from procure.documents import service as documents
 from procure.kernel.actors import Actor, Permission, Role
 from procure.kernel.canonical import canonical, read_canonical, sha256_hex
@@ -218,6 +220,10 @@ async def _open_bids(
             }
         ).where(Bid.id == row.id)
         opened.append(_line(row, found))
+        damaged += [
+            DamagedBid(row.id, row.lot_code, row.provider_org_id, found.provider_name, text, values)
+            for text, values in await _open_files(found, key, opened_at)
+        ]
     minutes = await _minutes(facts, given, rows, opened=opened, damaged=damaged, at=opened_at)
     await OpeningShare.update({OpeningShare.share: None}).where(OpeningShare.tender == facts.id)
     await tender_service.mark_opened(facts.id, now=now)
@@ -304,6 +310,28 @@ def _unsealed(
             fields=", ".join(differences),
         )
     return found.content
+
+
+async def _open_files(
+    content: BidContent, key: OpenKey, at: datetime
+) -> list[tuple[str, dict[str, str]]]:
+    """Open the files of one bid, one after another; say which are not what was received."""
+    found: list[tuple[str, dict[str, str]]] = []
+    for file in content.files:
+        try:
+            sealed = await asyncio.to_thread(files.read_checked, file.sealed_sha256)
+            plain = await asyncio.to_thread(key.open, sealed)
+        except files.FileDamaged:
+            text = n_("Its file {name} is not there as it was received.")
+        except SealFailed:
+            text = n_("Its file {name} does not open with this tender's key.")
+        else:
+            if sha256_hex(plain) == file.sha256:
+                await documents.store_file(plain, file.media_type, at)
+                continue
+            text = n_("Its file {name} is another than the bid names.")
+        found.append((text, {"name": file.name}))
+    return found
 
 
 def _missing(

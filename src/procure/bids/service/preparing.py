@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from procure.bids import queries
+from procure.bids.ports import Vault
 from procure.bids.rules import (
     BidContent,
     BidderFacts,
@@ -11,6 +12,7 @@ from procure.bids.rules import (
     BidHeader,
     FacilitatorRef,
     SealedContent,
+    SealedPart,
     bid_findings,
 )
 from procure.bids.schemas import PackageView
@@ -51,17 +53,18 @@ def require_open(state: TenderState, buyer_name: str, *, on_time: bool) -> None:
 
 
 async def prepare_bid(
-    actor: Actor, draft: BidDraft, *, sealer: Sealer, at: datetime
+    actor: Actor, draft: BidDraft, *, sealer: Sealer, vault: Vault | None = None, at: datetime
 ) -> PackageView:
     """Check a bid and encrypt it; it is submitted by `submit_package`, and not before.
 
-    `at` is when it came, or is to be submitted. Raises NotFound, Forbidden, Refused (every
-    finding), Conflict (the tender takes no bids).
+    `at` is when it came, or is to be submitted; the vault is needed for files alone. Raises
+    NotFound, Forbidden, Refused (every finding), Conflict (the tender takes no bids).
     """
     require_bidder(actor)
     facts = await tenders.visible_tender(actor, draft.tender_id)  # hidden from the uninvited
     require_open(facts.state, facts.buyer_name, on_time=is_on_time(at, facts.deadline_at))
-    bidder = await queries.bidder_facts(actor.org_id)
+    files = await queries.own_files(actor, facts.id, vault) if draft.file_ids and vault else []
+    bidder = await queries.bidder_facts(actor.org_id, files)
     if found := bid_findings(draft, facts, bidder):
         raise Refused(found)
     return await _seal(actor, draft, facts, bidder, sealer=sealer, at=at)
@@ -82,6 +85,10 @@ async def _seal(
         version = await _next_version(draft.lot_id, actor.org_id)
         header = BidHeader(facts.id, draft.lot_id, actor.org_id, package_id, version)
         content = _content(actor, draft, bidder, version)
+        parts = [
+            SealedPart("file", str(file.id), file.sealed_sha256, file.sealed_bytes)
+            for file in content.files
+        ]
         sealed = sealer.seal(canonical(SealedContent(header, content)).encode(), facts.recipient)
         await BidPackage(
             id=package_id,
@@ -91,7 +98,7 @@ async def _seal(
             version=version,
             ciphertext=sealed,
             ciphertext_sha256=sha256_hex(sealed),
-            parts=canonical([]),
+            parts=canonical(parts),
             prepared_by=actor.id,
             prepared_at=at,
         ).save()
@@ -102,7 +109,7 @@ async def _seal(
         version=version,
         ciphertext_sha256=sha256_hex(sealed),
         size_bytes=len(sealed),
-        parts=[],
+        parts=parts,
         prepared_at=at,
         deadline_at=facts.deadline_at,
     )
@@ -128,6 +135,7 @@ async def _next_version(lot_id: UUID, org_id: UUID) -> int:
 
 def _content(actor: Actor, draft: BidDraft, bidder: BidderFacts, version: int) -> BidContent:
     known: dict[UUID, FacilitatorRef] = {found.id: found for found in bidder.facilitators}
+    files = {file.id: file for file in bidder.files}
     return BidContent(
         tender_id=draft.tender_id,
         lot_id=draft.lot_id,
@@ -139,4 +147,5 @@ def _content(actor: Actor, draft: BidDraft, bidder: BidderFacts, version: int) -
         facilitators=[known[one] for one in draft.facilitator_ids],
         promised_rates=draft.promised_rates,
         remarks=draft.remarks.strip(),
+        files=[files[one] for one in draft.file_ids],
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from procure.audit import service as audit
 from procure.bids import queries
-from procure.bids.ports import Signer
+from procure.bids.ports import Signer, Vault
 from procure.bids.rules import BidDraft, Receipt, instant_text
 from procure.bids.service import arriving
 from procure.bids.service.arriving import Arrived
@@ -28,6 +28,7 @@ async def submit_bid(
     *,
     sealer: Sealer,
     signer: Signer,
+    vault: Vault | None = None,
     now: datetime,  # noqa: ARG001 - the arrival's instant is what counts
     arrived: Arrived | None = None,
 ) -> Receipt:
@@ -42,7 +43,7 @@ async def submit_bid(
     require_bidder(actor)
     arrived = arrived or await _noted(actor, draft.tender_id)
     async with _refusing(arrived):
-        package = await prepare_bid(actor, draft, sealer=sealer, at=arrived.at)
+        package = await prepare_bid(actor, draft, sealer=sealer, vault=vault, at=arrived.at)
         return await submit_package(Submission(actor, package.id, arrived, signer))
 
 
