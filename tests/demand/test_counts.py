@@ -169,3 +169,17 @@ async def test_why_people_wait_is_what_the_latest_analysis_said(consultant: Acto
         Counter({"too-few": 3}),
     )
     assert queries.known_keys(Dimension.BAND) == ["A", "B", "C"]
+
+
+async def test_demand_from_counts_is_demand_from_requests(consultant: Actor) -> None:
+    for n in range(25):
+        await a_request(
+            consultant,
+            county=("EE-79", "EE-50", "EE-81")[n % 3],
+            bureau=("B-79-1", "B-50-1", "B-81-1")[n % 3],
+            language=("et", "ru")[n % 7 == 0],
+        )
+    whole = await queries.read_demand(consultant, SERVICE, today=TODAY)
+    found = await queries.demand_now(consultant, SERVICE, today=TODAY)
+    assert (found.totals, found.areas, found.groups) == (whole.totals, whole.areas, whole.groups)
+    assert (found.counties, found.unmet, found.verdicts) == (whole.counties, whole.unmet, [])

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from procure.demand.rules.counted import Asked, counted_plan, counties_for
 from procure.demand.rules.groups import (
     Area,
     DemandFacts,
@@ -21,6 +22,8 @@ from procure.demand.rules.groups import (
     counties_of,
     groups_of,
     plan,
+    planned_group,
+    why_waiting,
 )
 from procure.demand.states import Suitability, Verdict
 from procure.kernel.canonical import canonical, read_canonical
@@ -153,6 +156,8 @@ def test_counties_alone_fill_fewer_groups() -> None:
     found = plan(facts(requests))
     assert (found.totals.groups_count, found.totals.county_groups_count) == (1, 0)
     assert found.counties == counties_of(facts(requests))
+    [group] = found.groups
+    assert planned_group(1, found.areas[0], requests).size_count == group.size_count
 
 
 def test_groups_are_numbered_through_all_areas() -> None:
@@ -207,6 +212,25 @@ def test_nobody_is_lost_and_nobody_counted_twice(
         assert sum(row.bands.values()) == row.suitable_count
         # Who waits where a group could meet is too few for one more.
         assert not row.is_offered or row.waiting_count < least
+
+
+@given(requests_of_all_kinds, st.integers(1, 6), st.integers(6, 12))
+def test_counts_alone_give_the_same_plan(
+    requests: list[RequestFacts], least: int, most: int
+) -> None:
+    asked = msgspec.structs.replace(
+        facts(requests, [TARTU, IDA_RU, IDA_ET]), group_min=least, group_max=most
+    )
+    counts = Counter((r.county, r.language, r.risk_band, r.suitability) for r in requests)
+    found = counted_plan(asked, [Asked(*key, n) for key, n in counts.items()])
+    whole = plan(asked)
+    assert (found.totals, found.areas) == (whole.totals, whole.areas)
+    assert (found.counties, found.unmet) == (whole.counties, whole.unmet)
+    assert counties_for(TARTU, [TARTU]) == TARTU.counties
+    assert [need.why for need in found.unmet] == [
+        why_waiting(asked, area) for area in whole.areas
+        if area.waiting_count and not area.groups_count
+    ]  # fmt: skip
 
 
 # --- The worked example -----------------------------------------------------

@@ -376,7 +376,7 @@ async def _demand_page(
     chosen = _chosen(services, service_code)
     now_asked: DemandView | None = None
     if chosen is not None:
-        now_asked = await queries.read_demand(actor, chosen.code, today=today)
+        now_asked = await queries.demand_now(actor, chosen.code, today=today)
     return page(
         "demand/demand.html",
         form=form,

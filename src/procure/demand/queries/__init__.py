@@ -7,7 +7,7 @@ from procure.demand.queries.bases import (
     requests_of_basis,
 )
 from procure.demand.queries.counts import count_by, known_keys, read_analysis
-from procure.demand.queries.demand import demand_facts, known, lot_areas, read_demand
+from procure.demand.queries.demand import demand_facts, demand_now, known, lot_areas, read_demand
 from procure.demand.queries.plans import (
     list_plans,
     move_options,
@@ -29,6 +29,7 @@ __all__ = [
     "count_by",
     "count_requests",
     "demand_facts",
+    "demand_now",
     "export_requests",
     "facts_of_basis",
     "known",

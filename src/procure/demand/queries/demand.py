@@ -1,5 +1,6 @@
 """Reading demand as it is now, and the lists that a request is checked against."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import msgspec
@@ -7,12 +8,16 @@ import msgspec
 from procure.catalogue import queries as catalogue
 from procure.catalogue.rules import Version
 from procure.db import fetch_as
+from procure.demand.rules.counted import Asked, counted_plan, counties_for
 from procure.demand.rules.entries import Bureau, Known, shown
 from procure.demand.rules.groups import (
     Area,
+    AreaDemand,
     DemandFacts,
+    PlannedGroup,
     RequestFacts,
     plan,
+    planned_group,
 )
 from procure.demand.schemas import (
     BasisDraft,
@@ -35,6 +40,7 @@ _FACTS = """
 """
 
 HELD = " FOR UPDATE"
+MOST_GROUPS = 50  # that are named on a page; a basis names all
 
 
 async def read_demand(actor: Actor, service_code: str, *, today: date) -> DemandView:
@@ -54,6 +60,73 @@ async def read_demand(actor: Actor, service_code: str, *, today: date) -> Demand
         unmet=found.unmet,
         verdicts=found.verdicts,
     )
+
+
+async def demand_now(actor: Actor, service_code: str, *, today: date) -> DemandView:
+    """Say what `read_demand` says in time that does not grow with the requests.
+
+    From sums that are kept. Only the first groups are named, and no verdict.
+    """
+    least, most = await _group_size(service_code, today)
+    rules = DemandFacts(service_code, least, most, lot_areas(), [])
+    asked = await fetch_as(
+        Asked,
+        """
+        SELECT county, language, risk_band, suitability, sum(requests_count)::int AS requests_count
+          FROM request_count
+         WHERE buyer = $1 AND service_code = $2 AND state = 'recorded' GROUP BY 1, 2, 3, 4
+        """,
+        actor.org_id,
+        service_code,
+    )
+    found = counted_plan(rules, asked)
+    return DemandView(
+        service_code=service_code,
+        group_min=least,
+        group_max=most,
+        totals=found.totals,
+        areas=found.areas,
+        groups=await _first_groups(actor, rules, found.areas),
+        counties=found.counties,
+        unmet=found.unmet,
+        verdicts=[],
+    )
+
+
+async def _first_groups(
+    actor: Actor, rules: DemandFacts, areas: Sequence[AreaDemand]
+) -> list[PlannedGroup]:
+    """Name the people of the first groups, and of no more."""
+    found: list[PlannedGroup] = []
+    of_code = {area.code: area for area in rules.areas}
+    for area in areas:
+        count = min(area.groups_count, MOST_GROUPS - len(found))
+        if count <= 0:
+            continue
+        people = await fetch_as(
+            RequestFacts,
+            """
+            SELECT r.* FROM unnest($3::text[]) AS asked(county) CROSS JOIN LATERAL (
+                   SELECT id, reference, county, language, risk_band, suitability, created_on,
+                          earliest_start_on, needs_transport, needs_childcare
+                     FROM request
+                    WHERE buyer = $1 AND service_code = $2 AND language = $4
+                      AND county = asked.county AND suitability = 'suitable' AND state = 'recorded'
+                    ORDER BY created_on, reference LIMIT $5) r
+             ORDER BY created_on, reference, id LIMIT $5
+            """,
+            actor.org_id,
+            rules.service_code,
+            counties_for(of_code[area.code or ""], rules.areas),
+            area.language,
+            count * rules.group_max,
+        )
+        found += [
+            planned_group(len(found) + 1 + n, area, members)
+            for n in range(count)
+            if (members := people[n * rules.group_max : (n + 1) * rules.group_max])
+        ]
+    return found
 
 
 async def demand_facts(actor: Actor, draft: BasisDraft, *, today: date, held: bool) -> DemandFacts:

@@ -212,7 +212,7 @@ def plan(facts: DemandFacts) -> DemandPlan:
                     possible_groups_count=groups_of(
                         area.waiting_count, facts.group_min, facts.group_max
                     ),
-                    why=_why_waiting(facts, area),
+                    why=why_waiting(facts, area),
                 )
             )
 
@@ -286,7 +286,9 @@ def _area_plan(
         waiting_count=len(suitable) - grouped_count,
     )
     groups = [
-        _group(groups_before + n + 1, area, suitable[n * facts.group_max :][: facts.group_max])
+        planned_group(
+            groups_before + n + 1, area, suitable[n * facts.group_max :][: facts.group_max]
+        )
         for n in range(count)
     ]
     group_of = {request_id: group for group in groups for request_id in group.request_ids}
@@ -296,7 +298,7 @@ def _area_plan(
         if group is not None:
             verdict, why = Verdict.GROUPED, _why_grouped(group)
         elif request.suitability == Suitability.SUITABLE:
-            verdict, why = Verdict.WAITING, _why_waiting(facts, area)
+            verdict, why = Verdict.WAITING, why_waiting(facts, area)
         else:
             verdict, why = Verdict.REFERRED_OUT, _why_referred()
         verdicts.append(
@@ -312,7 +314,8 @@ def _area_plan(
     return area, groups, verdicts
 
 
-def _group(no: int, area: AreaDemand, members: Sequence[RequestFacts]) -> PlannedGroup:
+def planned_group(no: int, area: AreaDemand, members: Sequence[RequestFacts]) -> PlannedGroup:
+    """Describe a group by its members."""
     return PlannedGroup(
         no=no,
         area_code=area.code or "",
@@ -367,7 +370,8 @@ def _why_referred() -> Reason:
     return because("judged", n_("The caseworker judged that the municipality helps first."))
 
 
-def _why_waiting(facts: DemandFacts, area: AreaDemand) -> Reason:
+def why_waiting(facts: DemandFacts, area: AreaDemand) -> Reason:
+    """Say why people of an area and language wait."""
     if area.code is None:
         return because(
             "no-area",

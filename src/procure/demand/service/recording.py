@@ -90,16 +90,8 @@ async def _next_reference(actor: Actor, now: datetime) -> str:
 def _row(
     request_id: UUID, actor: Actor, entry: Entry, now: datetime, source: Source
 ) -> tuple[object, ...]:
-    own = {
-        "id": request_id,
-        "buyer": actor.org_id,
-        "source": source,
-        "state": RequestState.RECORDED,
-        "recorded_at": now,
-        "recorded_by": actor.id,
-    }
-    values = {**msgspec.structs.asdict(entry), **own}
-    return tuple(values[column] for column in _COLUMNS)
+    own = (request_id, actor.org_id, source, RequestState.RECORDED, now, actor.id)
+    return (*own, *msgspec.structs.astuple(entry))  # in the order of _COLUMNS
 
 
 async def _insert(rows: Sequence[tuple[object, ...]]) -> None:
