@@ -19,6 +19,8 @@ def test_nothing_set_is_enough() -> None:
 
 
 def test_everything_can_be_set(tmp_path: Path) -> None:
+    for part in ("templates", "fixtures"):
+        (tmp_path / part).mkdir()
     found = read(
         {
             "DATABASE_URL": "postgresql://app@db/procure",

@@ -3,9 +3,11 @@
 import argparse
 import asyncio
 import getpass
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from procure.db.embedded import ServerFailed
@@ -24,7 +26,6 @@ EXPECTED = (
     UnsafeDatabase,
     ServerFailed,
     DemoFailed,
-    FileNotFoundError,
 )
 
 
@@ -33,6 +34,7 @@ def serve(_: argparse.Namespace) -> int:
     from granian import Granian
     from granian.constants import Interfaces
 
+    _ask_for_the_port()
     asyncio.run(_install(is_demo=None))
     Granian(
         "procure.app:app",
@@ -45,6 +47,21 @@ def serve(_: argparse.Namespace) -> int:
         workers_kill_timeout=5,
     ).serve()
     return 0
+
+
+def _ask_for_the_port() -> None:
+    """Find out that another listens here before the server's own threads do. Raises BadSetting."""
+    host, port = settings().host, settings().port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as asked:
+        asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            asked.bind((host, port))
+        except OSError as error:
+            raise BadSetting(
+                f"{host}:{port} cannot be listened at ({error.strerror}). Stop what listens there, "
+                "or choose another with PROCURE_HOST and PROCURE_PORT."
+            ) from None
 
 
 def worker(_: argparse.Namespace) -> int:
@@ -93,7 +110,8 @@ def verify_receipt(arguments: argparse.Namespace) -> int:
     from procure.adapters.signing import receipt_problems
 
     sealed = arguments.sealed.read_bytes() if arguments.sealed else None
-    problems = receipt_problems(arguments.receipt.read_bytes(), arguments.key.read_text(), sealed)
+    key = arguments.key.read_bytes().decode("ascii", "replace")
+    problems = receipt_problems(arguments.receipt.read_bytes(), key, sealed)
     for problem in problems:
         print(problem)
     if not problems:
@@ -198,6 +216,7 @@ def parser() -> argparse.ArgumentParser:
         prog="procure",
         description="From a caseworker's request to a bank file and an audit dossier.",
     )
+    top.add_argument("--version", action="version", version=f"procure {version('procure')}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -278,5 +297,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(arguments.run(arguments))
     except EXPECTED as error:
         sys.exit(f"procure: {error}")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.exit(f"procure: {error.filename} cannot be read or written: {error.strerror}.")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -114,8 +114,10 @@ def _register_url(env: Mapping[str, str]) -> str | None:
 def _root(env: Mapping[str, str]) -> Path:
     if given := env.get("PROCURE_ROOT"):
         root = Path(given).absolute()
-        if not root.is_dir():
-            raise BadSetting(f"PROCURE_ROOT must be the folder of the program, not {given!r}.")
+        if not all((root / part).is_dir() for part in ("templates", "fixtures")):
+            raise BadSetting(
+                f"PROCURE_ROOT must be the folder that holds templates/ and fixtures/, not {given!r}."
+            )
         return root
     for folder in Path(__file__).resolve().parents:
         if (folder / "templates").is_dir() or (folder / "pyproject.toml").is_file():

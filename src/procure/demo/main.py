@@ -1,6 +1,6 @@
 """`procure demo`: makes the database, starts the servers, plays the story, leaves them running."""
 
-import shutil
+import subprocess
 from pathlib import Path
 
 from rich.console import Console
@@ -8,6 +8,7 @@ from rich.console import Console
 from procure.db.migrate import fingerprint
 from procure.demo import processes
 from procure.demo.errors import DemoFailed
+from procure.demo.folder import Course, clear, course, held, shown
 from procure.demo.seed import PASSWORD
 from procure.demo.story import play
 from procure.demo.story.cast import sign_ins
@@ -15,6 +16,7 @@ from procure.kernel.canonical import sha256_hex
 from procure.settings import settings
 
 TWIN_OFFSET = 31  # the register's twin listens this far above the application
+LAST_PORT = 65_535
 
 
 def run_demo(*, serve: bool, fresh: bool) -> int:
@@ -24,49 +26,67 @@ def run_demo(*, serve: bool, fresh: bool) -> int:
     """
     console = Console(highlight=False)
     folder = settings().home / "demo"
-    port = settings().port
-    address = f"http://127.0.0.1:{port}"
-    register = f"http://127.0.0.1:{port + TWIN_OFFSET}"
+    with held(folder):
+        chosen = course(folder, _state(), serve=serve, fresh=fresh)
+        if chosen == Course.NOTHING:
+            console.print(
+                f"The demo was played already; what it wrote is in [bold]{shown(folder)}[/bold]. "
+                "FRESH=1 plays it again."
+            )
+            return 0
+        try:
+            _run(folder, console, play_it=chosen == Course.PLAY, serve=serve)
+        except KeyboardInterrupt:
+            begun = chosen == Course.PLAY and not (folder / "finished").exists()
+            console.print("Stopped. The next demo begins anew." if begun else "Stopped.")
+    return 0
+
+
+def _run(folder: Path, console: Console, *, play_it: bool, serve: bool) -> None:
+    address, register = _addresses()
     home = folder / "home"
     processes.stop_leftovers(home)
-    for url in (address, register):
+    for url, what in ((address, "the application"), (register, "the register's twin")):
         if not processes.is_free(url):
             raise DemoFailed(
-                f"Something listens at {url} already. Stop it, or choose another with PROCURE_PORT."
+                f"Something listens at {url} already, where {what} of the demo would be. Stop it, "
+                "or choose another port with PROCURE_PORT."
             )
-    finished = folder / "finished"
-    state = _state()
-    played = serve and not fresh and finished.exists() and finished.read_text() == state
     home.mkdir(parents=True, exist_ok=True)
-    if not played:
-        _clear(folder)
-    env = processes.environment(home, port, register)
+    env = processes.environment(home, settings().port, register)
     processes.stop_politely()
-    if not played:
+    if play_it:
+        clear(folder)
         console.print("[bold]Making the demo's database[/bold]")
-        processes.run("procure.demo.seed", env, folder / "seed.log")
+        processes.run(
+            "procure.demo.seed", env, folder / "seed.log", failed="The database cannot be made"
+        )
+    twin = ["-m", "procure.adapters.register_twin", "--port", register.rpartition(":")[2]]
+    web = ["-m", "procure", "serve"]
     with (
-        processes.running(
-            ["-m", "procure.adapters.register_twin", "--port", str(port + TWIN_OFFSET)],
-            env,
-            folder / "register.log",
-            f"{register}/health",
-        ),
-        processes.running(
-            ["-m", "procure", "serve"], env, folder / "web.log", f"{address}/api/v1/clock"
-        ) as web,
+        processes.running(twin, env, folder / "register.log", f"{register}/health"),
+        processes.running(web, env, folder / "web.log", f"{address}/api/v1/clock") as server,
     ):
-        if not played:
+        if play_it:
             _play(address, folder, console)
-            finished.write_text(state)
-        console.print(f"\nEverything written is in [bold]{_shown(folder)}[/bold].")
+            (folder / "finished").write_text(_state())
+            console.print(f"\nEverything written is in [bold]{shown(folder)}[/bold].")
+        else:
+            console.print("The demo is served as it was left; FRESH=1 plays it anew.")
         if serve:
             _invite(console, address)
-            try:
-                web.wait()
-            except KeyboardInterrupt:
-                console.print("Stopping.")
-    return 0
+            _wait(server, folder)
+
+
+def _addresses() -> tuple[str, str]:
+    """Return where the application and the register's twin listen."""
+    port = settings().port
+    if port + TWIN_OFFSET > LAST_PORT:
+        raise DemoFailed(
+            f"PROCURE_PORT may be at most {LAST_PORT - TWIN_OFFSET} for a demo: the register's "
+            f"twin listens {TWIN_OFFSET} above it."
+        )
+    return f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + TWIN_OFFSET}"
 
 
 def _state() -> str:
@@ -78,20 +98,13 @@ def _play(address: str, folder: Path, console: Console) -> None:
     try:
         play(address, folder, console)
     except DemoFailed as failure:
-        raise DemoFailed(f"{failure}\nThe server's log is {_shown(folder / 'web.log')}.") from None
+        raise DemoFailed(f"{failure}\nThe server's log is {shown(folder / 'web.log')}.") from None
 
 
-def _clear(folder: Path) -> None:
-    """Throw away what an earlier demo wrote; its database is emptied by the next one's seed."""
-    for old in folder.iterdir():
-        if old.name != "home":
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
-    shutil.rmtree(folder / "home" / "files", ignore_errors=True)
-
-
-def _shown(folder: Path) -> str:
-    here = Path.cwd()
-    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
+def _wait(server: subprocess.Popen[bytes], folder: Path) -> None:
+    """Wait until somebody stops the demo; a server that ends by itself is a failure."""
+    code = server.wait()
+    raise DemoFailed(f"The application ended by itself ({code}); see {shown(folder / 'web.log')}.")
 
 
 def _invite(console: Console, address: str) -> None:

@@ -82,14 +82,14 @@ def _stop_group(group: int, seconds: float = 20) -> None:
             time.sleep(0.05)
 
 
-def run(module: str, env: dict[str, str], log: Path) -> None:
-    """Run a module to its end; DemoFailed with the end of its log if it fails."""
+def run(module: str, env: dict[str, str], log: Path, *, failed: str = "It failed") -> None:
+    """Run a module to its end; DemoFailed with `failed` and the end of its log if it fails."""
     with log.open("ab") as out:
         done = subprocess.run(  # noqa: S603 - our own module
             [sys.executable, "-m", module], env=env, stdout=out, stderr=out, check=False
         )
     if done.returncode:
-        raise DemoFailed(f"{module} failed:\n{tail(log)}")
+        raise DemoFailed(f"{failed}:\n{tail(log)}")
 
 
 @contextmanager

@@ -165,13 +165,16 @@ class LanguageMiddleware:
 
 
 def chosen(scope: dict[str, Any]) -> str:
-    """Return the language this request is answered in."""
+    """Return the language this request is answered in: a program asks for its own."""
     headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+    wanted = [part.split(";")[0].strip() for part in headers.get("accept-language", "").split(",")]
+    spoken = negotiate_locale(wanted, list(LANGUAGES), sep="-")
+    if spoken and scope["path"].startswith("/api/"):
+        return spoken
     wish = re.search(rf"(?:^|;)\s*{COOKIE}=(\w+)", headers.get("cookie", ""))
     if wish and wish[1] in LANGUAGES:
         return wish[1]
     user = scope.get("user")
     if isinstance(user, Actor) and not user.is_anonymous:
         return user.language
-    wanted = [part.split(";")[0].strip() for part in headers.get("accept-language", "").split(",")]
-    return negotiate_locale(wanted, list(LANGUAGES), sep="-") or "en"
+    return spoken or "en"

@@ -39,7 +39,10 @@ def play(address: str, folder: Path, console: Console) -> None:
     Raises DemoFailed, naming what differed from the worked example.
     """
     progress = Progress(console)
-    with httpx.Client(base_url=address, timeout=PATIENCE_SECONDS, trust_env=False) as http:
+    spoken = {"Accept-Language": "en"}  # the story is told in English, whoever speaks
+    with httpx.Client(
+        base_url=address, timeout=PATIENCE_SECONDS, trust_env=False, headers=spoken
+    ) as http:
         stage = Stage(Cast(http), progress, folder)
         progress.step("Before the first day", "everyone who takes part")
         parties = registering.play(stage)
