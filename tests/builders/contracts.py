@@ -18,6 +18,7 @@ from procure.bids.rules import BidContent
 from procure.bids.rules.content import FacilitatorRef
 from procure.contracts import queries, service
 from procure.db import DB, fetch_as, uuid7
+from procure.evaluation.rules import rank as ranked
 from procure.kernel.actors import Actor, Role
 from procure.kernel.canonical import canonical, sha256_hex
 from procure.kernel.codes import is_registry_code
@@ -25,6 +26,7 @@ from procure.kernel.time import at
 from procure.providers import service as providers
 from procure.providers.rules import FacilitatorDraft, ProviderDraft
 from tests.builders.identity import an_actor, set_clock
+from tests.builders.lot_l03 import FACTS
 from tests.builders.tenders import L03, a_drafted_tender
 
 AT = datetime(2024, 2, 28, 10, tzinfo=UTC)  # the decision
@@ -138,11 +140,13 @@ async def an_award(
             evaluation_id = uuid7()
             await owner.execute(
                 """INSERT INTO evaluation (id, lot, version, made_at, made_by, facts, result)
-                   VALUES ($1, $2, 1, $3, $4, '{}', '{}')""",
+                   VALUES ($1, $2, 1, $3, $4, $5, $6)""",
                 evaluation_id,
                 lot.id,
                 decided_at,
                 coordinator.id,
+                canonical(FACTS),
+                canonical(ranked(FACTS)),
             )
             await owner.execute(
                 """INSERT INTO award (id, lot, evaluation, decided_at, decided_by, reasons,

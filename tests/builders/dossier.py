@@ -18,10 +18,12 @@ from procure.audit import service as audit
 from procure.bids.rules import ReceiptFacts, Verdict, instant_text
 from procure.db import DB, transaction, uuid7
 from procure.documents import service as documents
+from procure.evaluation.rules import rank
 from procure.kernel.actors import Actor, Role
 from procure.kernel.canonical import canonical, sha256_hex
 from tests.builders.documents import FakePrinter
 from tests.builders.identity import an_actor, an_org
+from tests.builders.lot_l03 import FACTS
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 PLAIN: dict[str, Any] = {
@@ -120,7 +122,9 @@ async def a_procedure() -> Procedure:
         share_sha256="0" * 64,
     )  # fmt: skip
     await put("opening", tender=tender["id"], minutes="{}")
-    evaluation = await put("evaluation", lot=lot["id"], facts="{}", result="{}")
+    evaluation = await put(
+        "evaluation", lot=lot["id"], facts=canonical(FACTS), result=canonical(rank(FACTS))
+    )
     award = await put("award", lot=lot["id"], evaluation=evaluation["id"], state="final")
     supplier = await put(
         "award_supplier", award=award["id"], bid=bid["id"], provider_org=provider, rank=1
@@ -193,8 +197,14 @@ async def a_bid(
         )
     )
     arrival = await put(
-        "arrival", tender=tender["id"], provider_org=provider, person=person.id, began_at=NOW,
-        arrived_at=NOW, waited_us=0, size_bytes=len(sealed),
+        "arrival",
+        tender=tender["id"],
+        provider_org=provider,
+        person=person.id,
+        began_at=NOW,
+        arrived_at=NOW,
+        waited_us=0,
+        size_bytes=len(sealed),
     )
     return await put(
         "bid", id=bid_id, tender=tender["id"], lot=lot["id"], provider_org=provider, version=1,

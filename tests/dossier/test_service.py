@@ -52,7 +52,7 @@ async def test_a_dossier_is_whole(tmp_path: Path) -> None:
     assert manifest["counts"]["requests"] == manifest["counts"]["bases"] == 1
     assert {entry["path"] for entry in manifest["files"]} == files.keys() - {"manifest.json"}
     titles = {entry["title"] for entry in manifest["files"] if "title" in entry}
-    assert titles == {"Award letter", "RUN-1"}
+    assert titles == {"Award letter", "PR-2024-01 L03, ranking 1", "RUN-1"}
     assert files["verify.py"] == service.CHECKER.read_bytes()
     assert manifest["tool"]["verify_sha256"] == sha256_hex(files["verify.py"])
     assert list(files) == sorted(files)

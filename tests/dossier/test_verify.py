@@ -453,3 +453,54 @@ def test_a_long_chain_is_followed_quickly(tmp_path: Path) -> None:
     verify.read_events(found, None)
     assert found.problems == []
     assert time.monotonic() - begun < 3
+
+
+# --- Rankings ---------------------------------------------------------------
+
+
+def scoring_path(files: dict[str, bytes]) -> str:
+    return next(path for path in files if path.startswith("scoring/"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (b'"price":"24.80"', b'"price":"24.70"', "has another price of bid"),
+        (b'"K2":["5","4","5"]', b'"K2":["5","5","5"]', "has other scores of bid"),
+        (b'"K2":["5","4","5"]', b'"K2":["5","4",null]', "has other scores of bid"),
+        (b'"out":[', b'"ranks":{},"out":[', "a name comes twice in one object"),
+        (b'"version":1', b'"version":2', ""),
+    ],
+)
+def test_a_ranking_whose_scoring_file_was_changed(
+    content: bytes, old: bytes, new: bytes, said: str
+) -> None:
+    files = unpacked(content)
+    path = scoring_path(files)
+    if not said:
+        files[path] = files[path].replace(b'"title":', b'"version":7,"title":')
+        said = "is of another version than the ranking"
+    assert said.startswith("is") or old in files[path]
+    files[path] = files[path].replace(old, new, 1)
+
+    assert any(line.startswith(path) and said in line for line in problems(sealed_anew(files)))
+
+
+def test_a_ranking_without_its_scoring_file(content: bytes) -> None:
+    files = unpacked(content)
+    path = scoring_path(files)
+    del files[path]
+
+    assert any("computes a ranking again" in line for line in problems(sealed_anew(files)))
+
+
+def test_the_scoring_file_of_a_dossier_comes_out_elsewhere(content: bytes) -> None:
+    from procure.scoring import command
+
+    files = unpacked(content)
+    file = kept["folder"] / "ranking.json"
+    file.write_bytes(files[scoring_path(files)])
+
+    assert command.main(file, check=True) == 0
+    file.write_bytes(file.read_bytes().replace(b'"price":"24.80"', b'"price":"20.80"'))
+    assert command.main(file, check=True) == 1

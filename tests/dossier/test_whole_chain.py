@@ -16,6 +16,7 @@ from procure.db import connection
 from procure.dossier import queries, service
 from procure.dossier.verify import verify
 from procure.kernel.actors import Role
+from procure.scoring import command
 from tests.builders.awards import an_awarded_lot
 from tests.builders.bids import signer
 from tests.builders.documents import FakePrinter
@@ -78,6 +79,12 @@ async def test_a_decided_lot_is_whole_in_its_dossier(tmp_path: Path) -> None:
     assert len([path for path in found.files if path.startswith("bids/")]) == len(opened) >= 3
     assert {row["state"] for row in found.table("papers")} == {"printed"}
     assert len(found.table("letters")) == len(opened)
+    rankings = [path for path in found.files if path.startswith("scoring/")]
+    assert len(rankings) == len(found.table("evaluations")) >= 2, "before and after an exclusion"
+    for path in rankings:
+        file = tmp_path / "ranking.json"
+        file.write_bytes(found.files[path])
+        assert command.main(file, check=True) == 0
 
 
 @pytest.mark.usefixtures("db")

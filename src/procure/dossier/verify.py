@@ -166,6 +166,7 @@ def check(path: str | Path, head: str | None = None, key: bytes | None = None) -
     for step in (
         check_references,
         check_receipts,
+        check_evaluations,
         check_contracts,
         check_claims,
         check_ledger,
@@ -539,6 +540,38 @@ def check_references(found: Found) -> None:
                         f"facts/{name}.json",
                         f"row {row['id']} names {column} {row[column]}, which is not in {target}",
                     )
+
+
+def check_evaluations(found: Found) -> None:
+    """Each ranking's scoring file has just its bids, prices and scores, and expects its ranks."""
+    for row in found.rows("evaluations"):
+        path = f"scoring/{row['id']}.json"
+        if found.lacks(path, "the file that computes a ranking again"):
+            continue
+        made = parse(found, path)
+        if made is None:
+            continue
+        facts, result = json.loads(row["facts"]), json.loads(row["result"])
+        if made.get("version", 1) != row["version"]:
+            found.wrong(path, f"is of another version than the ranking, {row['version']}")
+        bids = {bid["id"]: bid for bid in facts["bids"]}
+        if sorted(bid["id"] for bid in made.get("bids", [])) != sorted(bids):
+            found.wrong(path, "has other bids than its ranking")
+            continue
+        for bid in made.get("bids", []):
+            told = bids[bid["id"]]
+            if Decimal(bid["values"]["price"]) != Decimal(told["price"]):
+                found.wrong(path, f"has another price of bid {bid['id']} than its ranking")
+            if bool(bid.get("out")) != bool(told.get("excluded")):
+                found.wrong(path, f"has bid {bid['id']} in or out otherwise than its ranking")
+            given = bid.get("scores", {}).values()
+            scores = sorted(Decimal(one) for each in given for one in each if one is not None)
+            handed = told.get("scores", {}).values()
+            if scores != sorted(Decimal(one["points"]) for each in handed for one in each):
+                found.wrong(path, f"has other scores of bid {bid['id']} than its ranking")
+        ranks = {r["bid_id"]: r["rank"] for r in result["results"] if r.get("rank") is not None}
+        if made["expected"].get("ranks", {}) != ranks:
+            found.wrong(path, "expects other ranks than its ranking")
 
 
 def check_contracts(found: Found) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from procure.db import connection, fetch_as
 from procure.documents import queries as documents
 from procure.documents.queries import FileDamaged
+from procure.dossier.queries.scored import scored
 from procure.dossier.queries.stages import REGISTERS, TABLES, Table
 from procure.dossier.rules import ZERO_SHA256, EventRow, Part
 from procure.kernel.errors import NotFound
@@ -28,7 +29,7 @@ class Collected(msgspec.Struct, frozen=True):
     """Everything of a procedure, as one snapshot of the database."""
 
     rows: dict[str, Rows]
-    parts: list[Part]  # receipts, sealed bids, documents and payment files
+    parts: list[Part]  # receipts, sealed bids, scoring, documents and payment files
     events: list[EventRow]  # the whole chain
     shown: set[int]  # numbers of the events that belong here
 
@@ -59,7 +60,11 @@ async def collect(tender_id: UUID) -> Collected:
     )
     return Collected(
         rows=rows,
-        parts=[*await _sealed(rows["bids"]), *await _files(rows)],
+        parts=[
+            *await _sealed(rows["bids"]),
+            *scored(rows["evaluations"]),
+            *await _files(rows),
+        ],
         events=events,
         shown={event.seq for event in own},
     )
