@@ -20,6 +20,7 @@ from pgqueuer.models import Job, Schedule
 from pgqueuer.types import QueueExecutionMode
 
 from procure.adapters.highs import HighsOptimiser
+from procure.adapters.seasonal import SeasonalForecaster
 from procure.adapters.weasyprint import WeasyPrinter
 from procure.awards import service as awards
 from procure.contracts import service as contracts
@@ -101,6 +102,11 @@ def _register(pgq: PgQueuer, printer: Printer) -> None:
     async def make_group_plan(job: Job) -> None:
         plan_id = UUID((job.payload or b"").decode())
         await demand.make_asked(plan_id, HighsOptimiser(), now=await provide_now())
+
+    @pgq.entrypoint(demand.FORECAST_JOB, on_failure="hold", concurrency_limit=1)
+    async def make_forecast(job: Job) -> None:
+        forecast_id = UUID((job.payload or b"").decode())
+        await demand.make_forecast(forecast_id, SeasonalForecaster(), now=await provide_now())
 
     @pgq.schedule("clock", EVERY_MINUTE)
     async def clock(_: Schedule) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from procure.demand.rules.analysis import Age, Dimension, Pivot, Season
+from procure.demand.rules.forecasting import BackTest, Compared, History
 from procure.demand.rules.grouping.facts import (
     Figures,
     GroupOfPlan,
@@ -435,3 +436,49 @@ class AnalysisView(msgspec.Struct, frozen=True):
     seasons: list[Season]
     whys: list[Why]
     why_of: str | None  # the name of the analysis or plan that said so
+
+
+class ForecastDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which service to forecast, and how many months ahead."""
+
+    service_code: str
+    months_count: int = 6
+
+
+class ForecastLine(msgspec.Struct, frozen=True):
+    """A forecast in a list; `basis_id` if it was kept when a tender went out."""
+
+    id: UUID
+    service_code: str
+    asked_at: datetime
+    months_count: int
+    is_made: bool
+    basis_id: UUID | None
+
+
+class ForecastList(msgspec.Struct, frozen=True):
+    """The forecasts of your organisation, newest first."""
+
+    items: list[ForecastLine]
+
+
+class ForecastView(msgspec.Struct, frozen=True):
+    """A forecast by county and language, how good such forecasts were, and what came since.
+
+    The series with an empty county and language is that of everything. `came_permille` of the
+    months that have ended lay in their intervals.
+    """
+
+    id: UUID
+    service_code: str
+    asked_at: datetime
+    made_at: datetime | None
+    months_count: int
+    basis_id: UUID | None
+    method: str | None
+    interval_permille: int | None
+    history: History
+    points: list[Compared]
+    back_test: BackTest | None
+    came_permille: int | None
+    facts_sha256: str

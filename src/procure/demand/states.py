@@ -92,6 +92,7 @@ EVENTS = {
     "plan:moved": n_("A group plan was changed by hand."),
     "plan:withdrawn": n_("A group plan was set aside."),
     "plan:kept": n_("A group plan was kept as the basis of a tender."),
+    "forecast:made": n_("Demand was forecast."),
     "requests:tendered": n_("The requests of a basis went out to tender."),
     "requests:released": n_("Requests of a basis came back and wait for the next analysis."),
 }

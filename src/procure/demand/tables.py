@@ -147,3 +147,21 @@ class RequestCount(Table, db=DB, tablename="request_count"):
     state = Varchar(length=15, default=None, null=False)
     month = Date(default=None, null=False)  # the first day of that in which it was made
     requests_count = Integer(default=None, null=False)  # a difference may be negative
+
+
+class DemandForecast(Table, db=DB, tablename="demand_forecast"):
+    """A forecast, kept to be compared with what comes; without a result it is being made."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    buyer = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
+    service_code = Varchar(length=40, default=None, null=False)
+    asked_at = Timestamptz(default=None, null=False)
+    asked_by = UUID(default=None, null=True)  # null: a tender was published
+    months_count = Integer(default=None, null=False)
+    facts = Text(default=None, null=False)  # canonical JSON of rules.forecasting.History
+    result = Text(default=None, null=True)  # canonical JSON of rules.forecasting.Forecast
+    made_at = Timestamptz(default=None, null=True)
+    basis = ForeignKey(Basis, on_delete=OnDelete.restrict, default=None, null=True)
+
+    looks_ahead = Check("months_count BETWEEN 1 AND 24")
+    made_has_its_time = Check("(result IS NULL) = (made_at IS NULL)")

@@ -8,6 +8,7 @@ from procure.demand.queries.bases import (
 )
 from procure.demand.queries.counts import count_by, known_keys, read_analysis
 from procure.demand.queries.demand import demand_facts, demand_now, known, lot_areas, read_demand
+from procure.demand.queries.forecasts import history, list_forecasts, read_forecast
 from procure.demand.queries.plans import (
     list_plans,
     move_options,
@@ -32,10 +33,12 @@ __all__ = [
     "demand_now",
     "export_requests",
     "facts_of_basis",
+    "history",
     "known",
     "known_keys",
     "last_request",
     "list_bases",
+    "list_forecasts",
     "list_plans",
     "list_requests",
     "lot_areas",
@@ -45,6 +48,7 @@ __all__ = [
     "read_analysis",
     "read_basis",
     "read_demand",
+    "read_forecast",
     "read_plan",
     "read_request",
     "recorded_references",

@@ -2,6 +2,7 @@
 
 from procure.demand.service.analysing import make_basis
 from procure.demand.service.counting import compact_counts
+from procure.demand.service.forecasting import FORECAST_JOB, ask_forecast, make_forecast
 from procure.demand.service.moving import (
     give_back,
     mark_tendered,
@@ -22,7 +23,9 @@ from procure.demand.service.planning import (
 from procure.demand.service.recording import import_requests, record_request
 
 __all__ = [
+    "FORECAST_JOB",
     "PLAN_JOB",
+    "ask_forecast",
     "ask_plan",
     "compact_counts",
     "give_back",
@@ -30,6 +33,7 @@ __all__ = [
     "keep_plan",
     "make_asked",
     "make_basis",
+    "make_forecast",
     "mark_tendered",
     "move_in_plan",
     "place_request",

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from procure.audit import service as audit
 from procure.db import fetch_as, transaction
 from procure.demand import queries
 from procure.demand.schemas import (
     PlacedRequest,
 )
+from procure.demand.service import forecasting
 from procure.demand.service.held import Held, hold, move, require
 from procure.demand.states import REQUEST, RequestState
 from procure.kernel.actors import Actor, Permission
@@ -63,9 +66,32 @@ async def mark_tendered(basis_id: UUID, now: datetime, *, actor: Actor | None = 
     Called inside the publishing transaction. A request that was placed or refused since stays
     what it is, and so does one that another tender of the same basis has taken.
     """
-    return await _move_of_basis(
-        basis_id, "tender", [RequestState.PLANNED], "requests:tendered", now, actor=actor
-    )
+    async with transaction():
+        moved = await _move_of_basis(
+            basis_id, "tender", [RequestState.PLANNED], "requests:tendered", now, actor=actor
+        )
+        if moved:
+            await _keep_forecast(basis_id, now)
+    return moved
+
+
+async def _keep_forecast(basis_id: UUID, now: datetime) -> None:
+    """Forecast the service as the tender goes out, to be shown and compared with what comes."""
+
+    class Basis(msgspec.Struct):
+        buyer: UUID
+        service_code: str
+
+    rows = await fetch_as(Basis, "SELECT buyer, service_code FROM basis WHERE id = $1", basis_id)
+    for basis in rows:
+        await forecasting.ask(
+            basis.buyer,
+            basis.service_code,
+            forecasting.TENDER_MONTHS,
+            now,
+            by=None,
+            basis_id=basis_id,
+        )
 
 
 async def release_requests(

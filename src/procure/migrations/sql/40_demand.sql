@@ -79,3 +79,19 @@ CREATE TRIGGER request_counted_on AFTER UPDATE ON request
   FOR EACH STATEMENT EXECUTE FUNCTION request_counted();
 CREATE TRIGGER request_counted_out AFTER DELETE ON request
   REFERENCING OLD TABLE AS was_there FOR EACH STATEMENT EXECUTE FUNCTION request_counted();
+
+-- A forecast is kept as it was made, so that it can be compared with what came.
+CREATE INDEX demand_forecast_newest ON demand_forecast (buyer, id DESC);
+
+CREATE FUNCTION demand_forecast_stays() RETURNS trigger LANGUAGE plpgsql
+  SET search_path = public, pg_temp AS $$
+BEGIN
+  IF OLD.result IS NOT NULL OR NEW.facts <> OLD.facts OR NEW.buyer <> OLD.buyer THEN
+    RAISE EXCEPTION 'A forecast is never changed; make another one.'
+      USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'demand_forecast_stays';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER demand_forecast_stays BEFORE UPDATE ON demand_forecast
+  FOR EACH ROW EXECUTE FUNCTION demand_forecast_stays();
