@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from procure.contracts.rules import Terms, payment_terms
+from procure.contracts.rules.paying import outcome_fee
+from procure.entitlement import engine
+from procure.entitlement.reading import read_facts, read_terms
 from procure.kernel.canonical import canonical, read_canonical
 from procure.kernel.findings import Finding
 from procure.outcomes.rules import OutcomeFact
@@ -33,7 +38,10 @@ from procure.payments.rules import (
     differences,
     dispute_findings,
     end_to_end_id,
+    engine_key,
     entitlements,
+    facts_of,
+    history,
     message_id,
     milestone_missed,
     outcome_key,
@@ -41,8 +49,9 @@ from procure.payments.rules import (
     payee_findings,
     release_findings,
     remittance,
+    terms_of_payment,
 )
-from procure.payments.rules.entitlement import money, plain
+from procure.payments.rules.lines import money, plain
 from tests.builders.payments import (
     DEFINITIONS,
     G_2025_07,
@@ -290,6 +299,70 @@ def test_the_cap_takes_off_what_is_over_it() -> None:
     assert ten.outcome_amount == D("3801.60")
     (cap,) = [line for line in ten.lines if line.key == "cap"]
     assert (cap.amount, cap.clause) == (D("-422.40"), "CAP")
+
+
+# The engine behind ------------------------------------------------------------
+
+FACTS = the_facts()  # once: its outcomes have ids of their own
+
+
+def test_the_contract_s_terms_are_data_that_anyone_can_compute_with(tmp_path: Path) -> None:
+    """What the program owes for the group, `procure pay` computes from two files."""
+    agreed, facts = terms_of_payment(TERMS, FACTS), facts_of(FACTS, TERMS.starts_on)
+    (tmp_path / "terms.json").write_bytes(msgspec.json.encode(agreed))
+    head = {"format": "procure-payment-facts", "format_version": 1}
+    (tmp_path / "facts.json").write_bytes(msgspec.json.encode({**head, "facts": facts}))
+    read = read_terms((tmp_path / "terms.json").read_bytes())
+    found = engine.entitlements(read, read_facts((tmp_path / "facts.json").read_bytes()).facts)
+    assert found.total == D("11972.40")
+    assert read == agreed
+
+
+def test_a_contract_s_own_payment_terms_are_used() -> None:
+    families = ["education", "employment", "other-service", "progress", "referral"]
+    stored = read_canonical(
+        canonical(replace(TERMS, payment=payment_terms(TERMS, families))), Terms
+    )
+    assert stored.payment is not None
+    assert canonical(entitlements(stored, FACTS)) == canonical(entitlements(TERMS, FACTS))
+
+
+def test_a_family_that_the_contract_does_not_pay_for_is_withheld_and_said() -> None:
+    agreed = replace(TERMS, payment=payment_terms(TERMS, ["education"]))
+    person = a_participant("CL-1", outcomes=(an_outcome("CL-1", "EMP_START"),))
+    found = entitlements(agreed, with_people(person))
+    (why,) = [w for w in found.withheld if w.kind == "outcome"]
+    assert (why.amount, why.reason.code) == (D("105.60"), "not-agreed")
+    assert not [line for line in found.lines if line.kind == "outcome"]
+    assert agreed.payment is not None
+    assert outcome_fee("employment") not in {fee.code for fee in agreed.payment.fees}
+
+
+def test_what_was_known_at_each_claim_is_told_as_revisions() -> None:
+    first, later = datetime(2026, 4, 20, tzinfo=UTC), datetime(2026, 5, 4, tzinfo=UTC)
+    after = change_outcome(FACTS, "CL-90004", "EMP_SUST_90")
+    without = replace(after, participants=after.participants[1:])
+    told = history([(first, FACTS), (later, after)], TERMS.starts_on)
+    agreed = terms_of_payment(TERMS, FACTS)
+    assert engine.entitlements(agreed, told, known_at=first).total == D("11972.40")
+    assert engine.entitlements(agreed, told).total == D("11814.00")
+    assert len(told) == len(facts_of(FACTS, TERMS.starts_on)) + 1
+    last = datetime(2026, 6, 1, tzinfo=UTC)
+    gone = history([(first, FACTS), (later, without), (last, FACTS)], TERMS.starts_on)
+    assert not [
+        line
+        for line in engine.entitlements(agreed, gone, known_at=later).lines
+        if line.who == "CL-90001"
+    ]
+    assert engine.entitlements(agreed, gone).total == D("11972.40")
+
+
+def test_a_line_s_key_is_found_in_the_engine_s_words() -> None:
+    person = FACTS.participants[0]
+    keys = {line.key for line in engine.entitlements(
+        terms_of_payment(TERMS, FACTS), facts_of(FACTS, TERMS.starts_on)
+    ).lines}  # fmt: skip
+    assert {engine_key(outcome, person.client_ref) for outcome in person.outcomes} <= keys
 
 
 # Properties -------------------------------------------------------------------

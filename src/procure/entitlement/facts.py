@@ -13,7 +13,7 @@ import msgspec
 FORMAT = "procure-payment-facts"
 
 
-class Fact(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class Fact(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """One thing that was so, as one source knows it.
 
     `what` says which kind, `who` is the participant's pseudonym (empty: of the contract). Without

@@ -24,7 +24,11 @@ FORMAT = "procure-payment-terms"
 
 
 class DatedNumber(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    rename={"since": "from"},
 ):
     """A value from a day on, until the next one begins."""
 
@@ -33,7 +37,7 @@ class DatedNumber(
     source: str = ""
 
 
-class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Bounds of a number, both included; `below` is not."""
 
     at_least: Decimal | None = None
@@ -41,7 +45,13 @@ class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     below: Decimal | None = None
 
 
-class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
+class Row(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    rename={"since": "from"},
+):
     """One row: which words and bounds it is for, from and until (exclusive) which day."""
 
     value: Value
@@ -51,7 +61,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sinc
     until: date | None = None
 
 
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A tariff: the first row that fits gives the value.
 
     Words are the participant's, frozen at the start. Bands compare `keys`, or else numbers of the
@@ -68,7 +78,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 # --- Fees ---------------------------------------------------------------------------------------
 
 
-class Fee(Word, frozen=True, kw_only=True, tag_field="kind"):
+class Fee(Word, frozen=True, omit_defaults=True, kw_only=True, tag_field="kind"):
     """What every fee has: a code, where it is agreed, and for whom it is computed."""
 
     code: str
@@ -78,7 +88,7 @@ class Fee(Word, frozen=True, kw_only=True, tag_field="kind"):
     given: Condition | None = None
 
 
-class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Facts that count, each with a quantity, at most so many of them for one participant."""
 
     facts: Facts
@@ -86,7 +96,7 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     most: Value | None = None
 
 
-class Unit(Fee, frozen=True, tag="unit"):
+class Unit(Fee, frozen=True, omit_defaults=True, tag="unit"):
     """Unit price x quantity for facts: referrals, days, sessions, hours, wages (with a share)."""
 
     counts: list[Part]
@@ -95,7 +105,7 @@ class Unit(Fee, frozen=True, tag="unit"):
     most: Value | None = None  # of the quantity in all, for one participant
 
 
-class Milestone(Fee, frozen=True, tag="milestone"):
+class Milestone(Fee, frozen=True, omit_defaults=True, tag="milestone"):
     """Once, on the day something is reached."""
 
     when: When
@@ -104,7 +114,7 @@ class Milestone(Fee, frozen=True, tag="milestone"):
     listed: bool = True  # among what is withheld, with the reason, while it is not reached
 
 
-class Blocks(Fee, frozen=True, tag="blocks"):
+class Blocks(Fee, frozen=True, omit_defaults=True, tag="blocks"):
     """For each block of time sustained: fees in order, the last repeated up to `most` blocks.
 
     Cumulative: all days covered count. Continuous: a block must be unbroken, an unfinished one is
@@ -119,7 +129,7 @@ class Blocks(Fee, frozen=True, tag="blocks"):
     bridge: Length = Length()
 
 
-class Monthly(Fee, frozen=True, tag="monthly"):
+class Monthly(Fee, frozen=True, omit_defaults=True, tag="monthly"):
     """For each month (or week from the start) in which a measure of facts passes, up to `most`."""
 
     facts: Facts
@@ -130,14 +140,14 @@ class Monthly(Fee, frozen=True, tag="monthly"):
     most: Value | None = None
 
 
-class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """So many periods that share a part of the amount evenly."""
 
     periods: Value
     share: Value = Decimal(1)
 
 
-class Instalments(Fee, frozen=True, tag="instalments"):
+class Instalments(Fee, frozen=True, omit_defaults=True, tag="instalments"):
     """An amount in instalments: lump, monthly, phased, or in advance with pro-rata recovery.
 
     `agreements` are facts that each begin a plan of their own; without them there is one, from the
@@ -158,14 +168,14 @@ class Instalments(Fee, frozen=True, tag="instalments"):
     residual: Literal["first", "last"] = "last"  # which instalment takes the odd cents
 
 
-class Uplift(Fee, frozen=True, tag="uplift"):
+class Uplift(Fee, frozen=True, omit_defaults=True, tag="uplift"):
     """A part of what other fees bring, more or less: uplift, discount, bonus, malus."""
 
     on: list[str]
     factor: Value
 
 
-class Minimum(Fee, frozen=True, tag="minimum"):
+class Minimum(Fee, frozen=True, omit_defaults=True, tag="minimum"):
     """A guarantee: what is missing to a least quantity of other fees, at a price."""
 
     of: list[str]
@@ -176,7 +186,7 @@ class Minimum(Fee, frozen=True, tag="minimum"):
 # --- Limits, holds, payers ----------------------------------------------------------------------
 
 
-class AtMost(Word, frozen=True, kw_only=True, tag="amount", tag_field="kind"):
+class AtMost(Word, frozen=True, omit_defaults=True, kw_only=True, tag="amount", tag_field="kind"):
     """A cap on amounts; what is over it is cut from items, the last first, or shown apart."""
 
     code: str
@@ -192,7 +202,9 @@ class AtMost(Word, frozen=True, kw_only=True, tag="amount", tag_field="kind"):
     clause: str = ""
 
 
-class QuantityAtMost(Word, frozen=True, kw_only=True, tag="quantity", tag_field="kind"):
+class QuantityAtMost(
+    Word, frozen=True, omit_defaults=True, kw_only=True, tag="quantity", tag_field="kind"
+):
     """A cap on what fees count for one participant in all, the earliest day first."""
 
     code: str
@@ -201,7 +213,7 @@ class QuantityAtMost(Word, frozen=True, kw_only=True, tag="quantity", tag_field=
     clause: str = ""
 
 
-class OnlyBest(Word, frozen=True, kw_only=True, tag="best", tag_field="kind"):
+class OnlyBest(Word, frozen=True, omit_defaults=True, kw_only=True, tag="best", tag_field="kind"):
     """Of families of fees only the one that brings a participant the most is paid."""
 
     code: str
@@ -209,7 +221,9 @@ class OnlyBest(Word, frozen=True, kw_only=True, tag="best", tag_field="kind"):
     clause: str = ""
 
 
-class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Hold(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """A part of fees is kept back until something is reached: holdback, gate, counterfactual."""
 
     code: str
@@ -220,7 +234,7 @@ class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     clause: str = ""
 
 
-class Payer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Payer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Who pays: first those with a budget, as far as it goes; the rest is shared."""
 
     payer: str
@@ -228,7 +242,7 @@ class Payer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     budget: Value | None = None
 
 
-class Funding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Funding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Who pays which fees; fees that no rule names are the contract's own buyer's."""
 
     payers: list[Payer]
@@ -236,7 +250,7 @@ class Funding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     residual: Literal["largest", "first", "last"] = "largest"
 
 
-class Payment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Payment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """When a line is due: in its month, or the month its facts were made known, and the lag.
 
     A line whose facts were made known later than `lapse` after its day is not paid at all.
@@ -246,7 +260,7 @@ class Payment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lapse: Length | None = None
 
 
-class Rounding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Rounding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Where cents are made: each line by itself, or the sum, its residual placed on lines."""
 
     step: Decimal = Decimal("0.01")
@@ -259,7 +273,9 @@ AnyFee: TypeAlias = Unit | Milestone | Blocks | Monthly | Instalments | Uplift |
 Limit: TypeAlias = AtMost | QuantityAtMost | OnlyBest
 
 
-class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Terms(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """A version of payment terms."""
 
     format: Literal["procure-payment-terms"]

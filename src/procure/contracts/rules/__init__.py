@@ -15,6 +15,7 @@ from procure.contracts.rules.clauses import (
     clauses_of,
 )
 from procure.contracts.rules.documents import Document, Origin, Party, document_hash
+from procure.contracts.rules.paying import payment_terms
 from procure.contracts.rules.signing import (
     CallOffFacts,
     Side,
@@ -47,6 +48,7 @@ __all__ = [
     "clauses_of",
     "document_hash",
     "full_value",
+    "payment_terms",
     "pots",
     "sign_findings",
 ]

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from procure.catalogue.rules import SchemeTerms
+from procure.entitlement.terms import Terms as PaymentTerms
 from procure.kernel.money import rounded
 
 
@@ -42,6 +43,7 @@ class Terms(msgspec.Struct, frozen=True):
     scheme: SchemeTerms
     clause_ids: Mapping[str, UUID]  # by code: ATTENDANCE, MILESTONE, OUTCOME, GUARANTEE, CAP, …
     promised_rates: Mapping[str, Decimal] = {}  # the bid's, by outcome family: the yardstick
+    payment: PaymentTerms | None = None  # the scheme as data that anyone can compute with
 
 
 def full_value(unit_price: Decimal, days_count: int, places_count: int) -> Decimal:

@@ -24,6 +24,7 @@ from procure.contracts.rules import (
     clauses_of,
     document_hash,
     full_value,
+    payment_terms,
     pots,
 )
 from procure.contracts.service.parts import order_contract_paper
@@ -157,6 +158,7 @@ async def _draft(
         scheme=scheme.terms,
         clause_ids={},
     )
+    terms = msgspec.structs.replace(terms, payment=payment_terms(terms, await _families()))
     basis = await _clause_basis(terms, scheme.id, tender, supplier, parent)
     promised = basis.promise.promised_rates or (
         basis.inherited.promised_rates if basis.inherited else {}
@@ -244,6 +246,12 @@ def _kind_of(tender: TenderFacts) -> ContractKind:
     if tender.parent_lot_id is not None:
         return ContractKind.CALL_OFF
     return ContractKind.DIRECT if tender.technique == "none" else ContractKind.FRAMEWORK
+
+
+async def _families() -> list[str]:
+    """List the families of outcomes that are paid for, in any version of their definitions."""
+    found = await catalogue.definitions()
+    return sorted({one.family for one in found if one.is_payable and one.payment_factor})
 
 
 async def _clause_basis(

@@ -17,17 +17,14 @@ from procure.payments.rules.claims import (
     dispute_findings,
 )
 from procure.payments.rules.entitlement import (
-    Entitlement,
-    GroupFacts,
-    Line,
-    ParticipantFacts,
-    Withheld,
     day_rate,
     entitlements,
-    milestone_missed,
-    outcome_key,
     payable_days,
+    terms_of_payment,
 )
+from procure.payments.rules.facts import GroupFacts, ParticipantFacts
+from procure.payments.rules.lines import Entitlement, Line, Withheld
+from procure.payments.rules.reasons import milestone_missed
 from procure.payments.rules.runs import (
     BuyerAccount,
     Payee,
@@ -40,6 +37,8 @@ from procure.payments.rules.runs import (
     release_findings,
     remittance,
 )
+from procure.payments.rules.telling import engine_key, facts_of, history
+from procure.payments.rules.wording import outcome_key
 
 __all__ = [
     "AttestFacts",
@@ -65,7 +64,10 @@ __all__ = [
     "differences",
     "dispute_findings",
     "end_to_end_id",
+    "engine_key",
     "entitlements",
+    "facts_of",
+    "history",
     "message_id",
     "milestone_missed",
     "outcome_key",
@@ -73,4 +75,5 @@ __all__ = [
     "payee_findings",
     "release_findings",
     "remittance",
+    "terms_of_payment",
 ]

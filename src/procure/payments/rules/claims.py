@@ -13,13 +13,9 @@ import msgspec
 
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
-from procure.payments.rules.entitlement import (
-    Entitlement,
-    GroupFacts,
-    ParticipantFacts,
-    milestone_missed,
-    money,
-)
+from procure.payments.rules.facts import GroupFacts, ParticipantFacts
+from procure.payments.rules.lines import Entitlement, money
+from procure.payments.rules.reasons import milestone_missed
 from procure.payments.states import LineKind
 
 ZERO = Decimal("0.00")
