@@ -4,6 +4,7 @@ Every question about bids before the opening is asked for one provider's organis
 answer can hold another's, nor how many there are.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from procure.bids.rules import (
 )
 from procure.bids.schemas import (
     BidsView,
+    DraftView,
     FileView,
     GivenShare,
     OpenedBid,
@@ -32,6 +34,7 @@ from procure.bids.schemas import (
 )
 from procure.bids.states import BID, BidState, FileState
 from procure.db import connection, fetch_as
+from procure.documents import queries as documents
 from procure.kernel.actors import Actor, Permission
 from procure.kernel.canonical import read_canonical
 from procure.kernel.errors import Forbidden, NotFound
@@ -271,6 +274,32 @@ async def pieces(file_id: UUID) -> list[Piece]:
     )
 
 
+def draft_about(tender_id: UUID, org_id: UUID) -> str:
+    """Name what a locked draft is of, so that it opens nowhere else."""
+    return f"draft {tender_id} {org_id}"
+
+
+class _Draft(msgspec.Struct, frozen=True):
+    content: bytes
+    saved_at: datetime
+
+
+async def read_draft(actor: Actor, tender_id: UUID, vault: Vault) -> DraftView | None:
+    """Load what the actor's organisation typed for a tender and has not submitted."""
+    if not _is_bidder(actor):
+        return None
+    rows = await fetch_as(
+        _Draft,
+        "SELECT content, saved_at FROM bid_draft WHERE provider_org = $1 AND tender = $2",
+        actor.org_id,
+        tender_id,
+    )
+    if not rows:
+        return None
+    content = vault.unlock(rows[0].content, draft_about(tender_id, actor.org_id))
+    return DraftView(read_canonical(content, dict[str, list[str]]), rows[0].saved_at)
+
+
 async def room_taken(org_id: UUID, tender_id: UUID) -> tuple[int, int]:
     """Return how many uploads a bidder has for a tender, and their bytes together."""
     async with connection() as c:
@@ -282,6 +311,11 @@ async def room_taken(org_id: UUID, tender_id: UUID) -> tuple[int, int]:
         )
     assert row is not None  # noqa: S101 - an aggregate has a row
     return row["count"], row["size"]
+
+
+async def opened_file(file: FileRef) -> bytes:
+    """Read a file of an opened bid that `readable_file` has found. Raises FileDamaged."""
+    return await asyncio.to_thread(documents.read_checked, file.sha256)
 
 
 async def readable_file(actor: Actor, bid_id: UUID, file_id: UUID) -> FileRef:

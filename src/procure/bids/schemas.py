@@ -7,7 +7,16 @@ from uuid import UUID
 
 import msgspec
 
-from procure.bids.rules import BidContent, Minutes, Receipt, SealedPart
+from procure.bids.rules import (
+    BidContent,
+    Minutes,
+    Partner,
+    PriceLine,
+    Receipt,
+    SealedPart,
+    Subcontractor,
+)
+from procure.kernel.findings import Finding
 from procure.web.problems import Problem
 
 
@@ -21,6 +30,28 @@ class BidBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     promised_rates: Mapping[str, Decimal] = {}
     remarks: str = ""
     file_ids: Sequence[UUID] = ()
+    consortium: Sequence[Partner] = ()
+    subcontractors: Sequence[Subcontractor] = ()
+    price_lines: Sequence[PriceLine] = ()
+
+
+class BidCheck(msgspec.Struct, frozen=True):
+    """Everything that stands in the way of a bid as it is now; nothing, if it may be submitted."""
+
+    findings: Sequence[Finding]
+
+
+class DraftBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is typed so far: fields by name, each with its values."""
+
+    fields: Mapping[str, Sequence[str]]
+
+
+class DraftView(msgspec.Struct, frozen=True):
+    """What was typed and not submitted, and when it was kept."""
+
+    fields: Mapping[str, Sequence[str]]
+    saved_at: datetime
 
 
 class FileBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody
@@ -14,7 +14,10 @@ from procure.bids.ports import Signer, Vault
 from procure.bids.rules import BidDraft, Receipt, Verdict, late
 from procure.bids.schemas import (
     BidBody,
+    BidCheck,
     BidsView,
+    DraftBody,
+    DraftView,
     LateProblem,
     OpeningView,
     OwnBid,
@@ -26,6 +29,7 @@ from procure.bids.schemas import (
 from procure.bids.service import Arrived
 from procure.kernel.actors import Actor, Permission
 from procure.kernel.canonical import canonical
+from procure.kernel.errors import NotFound
 from procure.kernel.texts import n_
 from procure.tenders.ports import Sealer
 from procure.web.downloads import attachment
@@ -49,6 +53,9 @@ def draft_of(tender_id: UUID, body: BidBody) -> BidDraft:
         promised_rates=body.promised_rates,
         remarks=body.remarks,
         file_ids=body.file_ids,
+        consortium=body.consortium,
+        subcontractors=body.subcontractors,
+        price_lines=body.price_lines,
     )
 
 
@@ -133,6 +140,53 @@ class TenderBidApi(Controller):
         """
         draft = draft_of(tender_id, data)
         return await service.prepare_bid(actor, draft, sealer=sealer, vault=vault, at=now)
+
+    @post(
+        "/bid-checks",
+        operation_id="checkBid",
+        permission=Permission.BID_SUBMIT,
+        status_code=HTTP_200_OK,
+        idempotent=True,
+    )
+    async def check(
+        self,
+        tender_id: FromPath[UUID],
+        data: JSONBody[BidBody],
+        actor: NamedDependency[Actor],
+        *,
+        vault: NamedDependency[Vault],
+        now: NamedDependency[datetime],
+    ) -> BidCheck:
+        """Check a bid without keeping anything of it; no idempotency key is needed."""
+        draft = draft_of(tender_id, data)
+        return BidCheck(await service.check_bid(actor, draft, vault=vault, at=now))
+
+    @put("/bid-draft", operation_id="saveBidDraft", permission=Permission.BID_SUBMIT)
+    async def save_draft(
+        self,
+        tender_id: FromPath[UUID],
+        data: JSONBody[DraftBody],
+        actor: NamedDependency[Actor],
+        *,
+        vault: NamedDependency[Vault],
+        now: NamedDependency[datetime],
+    ) -> DraftBody:
+        """Keep what is typed so far, locked, in place of what was kept before. It is no bid."""
+        await service.save_draft(actor, tender_id, data.fields, vault=vault, now=now)
+        return data
+
+    @get("/bid-draft", operation_id="readBidDraft", permission=Permission.BID_SUBMIT)
+    async def read_draft(
+        self,
+        tender_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        vault: NamedDependency[Vault],
+    ) -> DraftView:
+        """Read what the caller's organisation typed and has not submitted; 404 if nothing."""
+        found = await queries.read_draft(actor, tender_id, vault)
+        if found is None:
+            raise NotFound(n_("There is no draft."))
+        return found
 
     @get("/bid-packages", operation_id="listPreparedBids", permission=Permission.BID_SUBMIT)
     async def packages(self, tender_id: FromPath[UUID], actor: NamedDependency[Actor]) -> Packages:

@@ -1,6 +1,5 @@
 """Files of a bid, uploaded beforehand: in pieces by their offset, after tus 1.0 (tus.io)."""
 
-import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,7 +13,6 @@ from procure.bids import queries, service
 from procure.bids.ports import FileCheck, Vault
 from procure.bids.rules import LARGEST_FILE, MOST_FILES, MOST_TOGETHER, PIECE_BYTES
 from procure.bids.schemas import FileBody, Files, FileView, StartedFile
-from procure.documents import queries as documents
 from procure.kernel.actors import Actor, Permission
 from procure.tenders.ports import Sealer
 from procure.web.downloads import attachment
@@ -155,5 +153,5 @@ class OpenedFileApi(Controller):
     ) -> Response[bytes]:
         """Download a file of an opened bid: for the authority and for its bidder."""
         file = await queries.readable_file(actor, bid_id, file_id)
-        content = await asyncio.to_thread(documents.read_checked, file.sha256)
+        content = await queries.opened_file(file)
         return attachment(content, file.media_type, file.name.rpartition(".")[0] or file.name)

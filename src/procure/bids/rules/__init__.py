@@ -23,6 +23,13 @@ from procure.bids.rules.files import (
     file_findings,
     room_findings,
 )
+from procure.bids.rules.offer import (
+    Partner,
+    PriceLine,
+    Subcontractor,
+    party_findings,
+    schedule_findings,
+)
 from procure.bids.rules.opening import (
     IN_PROCESS_SECONDS,
     DamagedBid,
@@ -57,17 +64,22 @@ __all__ = [
     "Minutes",
     "OpenedLine",
     "Opener",
+    "Partner",
+    "PriceLine",
     "Receipt",
     "ReceiptFacts",
     "SealedContent",
     "SealedPart",
     "ShareFacts",
+    "Subcontractor",
     "Verdict",
     "bid_findings",
     "file_findings",
     "header_differences",
     "instant_text",
     "late",
+    "party_findings",
     "room_findings",
+    "schedule_findings",
     "share_objections",
 ]

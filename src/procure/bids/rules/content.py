@@ -10,6 +10,13 @@ from uuid import UUID
 import msgspec
 
 from procure.bids.rules.files import FileRef
+from procure.bids.rules.offer import (
+    Partner,
+    PriceLine,
+    Subcontractor,
+    party_findings,
+    schedule_findings,
+)
 from procure.kernel.findings import Finding
 from procure.kernel.money import is_usable
 from procure.kernel.texts import n_
@@ -41,6 +48,9 @@ class BidDraft(msgspec.Struct, frozen=True, kw_only=True):
     promised_rates: Mapping[str, Decimal] = {}  # by outcome family, 0 to 1
     remarks: str = ""
     file_ids: Sequence[UUID] = ()  # uploaded beforehand
+    consortium: Sequence[Partner] = ()
+    subcontractors: Sequence[Subcontractor] = ()
+    price_lines: Sequence[PriceLine] = ()
 
 
 class BidContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +67,9 @@ class BidContent(msgspec.Struct, frozen=True, kw_only=True):
     promised_rates: Mapping[str, Decimal]
     remarks: str
     files: Sequence[FileRef] = ()
+    consortium: Sequence[Partner] = ()
+    subcontractors: Sequence[Subcontractor] = ()
+    price_lines: Sequence[PriceLine] = ()
 
 
 class BidHeader(msgspec.Struct, frozen=True):
@@ -83,6 +96,7 @@ class BidderFacts(msgspec.Struct, frozen=True):
     is_admitted: bool
     facilitators: Sequence[FacilitatorRef]
     files: Sequence[FileRef] = ()  # sealed, for this tender
+    name: str = ""
 
 
 def bid_findings(draft: BidDraft, tender: TenderFacts, bidder: BidderFacts) -> list[Finding]:
@@ -95,6 +109,8 @@ def bid_findings(draft: BidDraft, tender: TenderFacts, bidder: BidderFacts) -> l
         *_facilitators(draft, tender, bidder),
         *_promises(draft),
         *_files(draft, bidder),
+        *party_findings(bidder.name, draft.consortium, draft.subcontractors),
+        *_schedule(draft, tender),
     ]
 
 
@@ -222,6 +238,12 @@ def _files(draft: BidDraft, bidder: BidderFacts) -> Iterator[Finding]:
             n_("A file is not uploaded to its end, was not taken, or is for another tender."),
             field="file_ids",
         )
+
+
+def _schedule(draft: BidDraft, tender: TenderFacts) -> Iterator[Finding]:
+    if lot := tender.lot(draft.lot_id):
+        units = lot.groups_count * lot.places_count * lot.days_count
+        yield from schedule_findings(draft.price_lines, draft.unit_price, units)
 
 
 def header_differences(found: SealedContent, expected: BidHeader) -> list[str]:

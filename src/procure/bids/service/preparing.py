@@ -1,7 +1,10 @@
 """Preparing a bid: checked, encrypted to the tender's key, and not yet submitted (R4)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from procure.bids import queries
 from procure.bids.ports import Vault
@@ -21,6 +24,7 @@ from procure.db import connection, transaction, uuid7
 from procure.kernel.actors import Actor, Permission
 from procure.kernel.canonical import canonical, sha256_hex
 from procure.kernel.errors import Conflict, Forbidden, Refused
+from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
 from procure.tenders import queries as tenders
 from procure.tenders.ports import Sealer
@@ -61,13 +65,32 @@ async def prepare_bid(
     NotFound, Forbidden, Refused (every finding), Conflict (the tender takes no bids).
     """
     require_bidder(actor)
+    facts, bidder = await _asked(actor, draft, vault, at)
+    if found := bid_findings(draft, facts, bidder):
+        raise Refused(found)
+    return await _seal(actor, draft, facts, bidder, sealer=sealer, at=at)
+
+
+async def check_bid(
+    actor: Actor, draft: BidDraft, *, vault: Vault, at: datetime
+) -> Sequence[Finding]:
+    """Say everything that stands in the way of a bid, and keep nothing of it.
+
+    Raises NotFound, Forbidden, Conflict (the tender takes no bids).
+    """
+    require_bidder(actor)
+    facts, bidder = await _asked(actor, draft, vault, at)
+    return bid_findings(draft, facts, bidder)
+
+
+async def _asked(
+    actor: Actor, draft: BidDraft, vault: Vault | None, at: datetime
+) -> tuple[TenderFacts, BidderFacts]:
     facts = await tenders.visible_tender(actor, draft.tender_id)  # hidden from the uninvited
     require_open(facts.state, facts.buyer_name, on_time=is_on_time(at, facts.deadline_at))
     files = await queries.own_files(actor, facts.id, vault) if draft.file_ids and vault else []
     bidder = await queries.bidder_facts(actor.org_id, files)
-    if found := bid_findings(draft, facts, bidder):
-        raise Refused(found)
-    return await _seal(actor, draft, facts, bidder, sealer=sealer, at=at)
+    return facts, msgspec.structs.replace(bidder, name=actor.org_name)
 
 
 async def _seal(
@@ -148,4 +171,7 @@ def _content(actor: Actor, draft: BidDraft, bidder: BidderFacts, version: int) -
         promised_rates=draft.promised_rates,
         remarks=draft.remarks.strip(),
         files=[files[one] for one in draft.file_ids],
+        consortium=draft.consortium,
+        subcontractors=draft.subcontractors,
+        price_lines=draft.price_lines,
     )

@@ -1,8 +1,7 @@
-"""Bids as pages: the bidder's form and receipts, the keyholders' opening, what was opened."""
+"""The bidder's form and receipts, the keyholders' opening, what was opened."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -11,26 +10,24 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from procure.bids import queries, service
-from procure.bids.ports import Signer
-from procure.bids.rules import BidDraft
+from procure.bids.pages.form import bid_from, form_of, typed
+from procure.bids.ports import Signer, Vault
+from procure.bids.rules import LARGEST_FILE, PIECE_BYTES
 from procure.bids.service import Arrived
 from procure.documents import queries as documents
 from procure.kernel.actors import Actor, Permission
 from procure.kernel.errors import Conflict, ProcureError, Refused
 from procure.kernel.findings import Finding
-from procure.kernel.texts import n_
 from procure.parameters import names
 from procure.tenders import queries as tenders
 from procure.tenders.ports import Sealer
 from procure.tenders.rules import is_on_time, time_left
-from procure.tenders.schemas import TenderView
 from procure.web.downloads import attachment
 from procure.web.forms import Form
 from procure.web.languages import language
 from procure.web.templates import page, see_other
 
 LARGEST_KEY_FILE = 10_000
-PERCENT = Decimal(100)
 
 
 def said(error: ProcureError) -> list[Finding]:
@@ -40,50 +37,24 @@ def said(error: ProcureError) -> list[Finding]:
     return [Finding("conflict", error.text, error.values)]
 
 
-def bid_from(form: Form, tender: TenderView) -> BidDraft:
-    """Read a bid out of its form; rates are percent there. Refused with what cannot be read."""
-    lot = form.choice("lot_id", [str(lot.id) for lot in tender.lots])
-    rates = {}
-    for name in form.sent:
-        if name.startswith("promised_rates.") and form.value(name).strip():
-            family = name.removeprefix("promised_rates.")
-            rates[family] = form.decimal(name, minimum=Decimal(0), maximum=PERCENT) / PERCENT
-    facilitators = []
-    for value in form.list("facilitator_ids"):
-        try:
-            facilitators.append(UUID(value))
-        except ValueError:
-            form.find("facilitator_ids", "choice", n_("Choose one of the list."))
-    price = form.decimal("unit_price")
-    form.check()
-    return BidDraft(
-        tender_id=tender.id,
-        lot_id=UUID(lot),
-        unit_price=price,
-        answers={
-            criterion.code: form.value(f"answers.{criterion.code}")
-            for criterion in tender.award_criteria
-            if criterion.kind == "quality"
-        },
-        facilitator_ids=facilitators,
-        promised_rates=rates,
-        remarks=form.value("remarks"),
-    )
-
-
 async def bid_page(
     actor: Actor,
     tender_id: UUID,
     *,
+    vault: Vault,
     form: Form | None = None,
     lot: UUID | None = None,
     findings: Sequence[Finding] = (),
+    is_checked: bool = False,
 ) -> Template:
-    """Show the form of a bid, what was typed, and whether anything was submitted yet."""
+    """Show the form of a bid, what was typed or kept, and whether anything was submitted yet."""
+    draft = await queries.read_draft(actor, tender_id, vault)
+    if form is None and draft is not None:
+        form = form_of(draft.fields)
     tender = await tenders.read_tender(actor, tender_id)
     own = await queries.own_bids(actor, tender_id)
     clock = await queries.database_now()
-    chosen = form.value("lot_id") if form else str(lot or "")
+    chosen = str(lot or "") or (form.value("lot_id") if form else "")
     return page(
         "bids/bid.html",
         tender=tender,
@@ -91,6 +62,12 @@ async def bid_page(
         form=form,
         lot=chosen,
         findings=findings,
+        is_checked=is_checked,
+        saved_at=draft.saved_at if draft else None,
+        files=await queries.own_files(actor, tender_id, vault),
+        largest_mb=LARGEST_FILE // 1_000_000,
+        piece_bytes=PIECE_BYTES,
+        unsent=await queries.unsent(actor, tender_id),
         facilitators=[
             (str(one.id), f"{one.code} {one.display_name} ({one.groups_led_count})")
             for one in await queries.facilitator_choices(actor)
@@ -134,10 +111,49 @@ class TenderBidPages(Controller):
         self,
         tender_id: FromPath[UUID],
         actor: NamedDependency[Actor],
+        vault: NamedDependency[Vault],
         lot: FromQuery[UUID | None] = None,
     ) -> Template:
-        """Show the form of a bid."""
-        return await bid_page(actor, tender_id, lot=lot)
+        """Show the form of a bid, with what was typed before."""
+        return await bid_page(actor, tender_id, vault=vault, lot=lot)
+
+    @post("/bid/draft", permission=Permission.BID_SUBMIT)
+    async def save_draft(
+        self,
+        tender_id: FromPath[UUID],
+        form: NamedDependency[Form],
+        actor: NamedDependency[Actor],
+        *,
+        vault: NamedDependency[Vault],
+        now: NamedDependency[datetime],
+    ) -> Template | Redirect:
+        """Keep what is typed so far; a script does so by itself while one types."""
+        try:
+            await service.save_draft(actor, tender_id, typed(form), vault=vault, now=now)
+        except Refused as error:
+            return await bid_page(actor, tender_id, vault=vault, form=form, findings=said(error))
+        return see_other(f"/tenders/{tender_id}/bid")
+
+    @post("/bid/check", permission=Permission.BID_SUBMIT)
+    async def check(
+        self,
+        tender_id: FromPath[UUID],
+        form: NamedDependency[Form],
+        actor: NamedDependency[Actor],
+        *,
+        vault: NamedDependency[Vault],
+        now: NamedDependency[datetime],
+    ) -> Template:
+        """Keep what is typed, and show everything that stands in its way."""
+        try:
+            await service.save_draft(actor, tender_id, typed(form), vault=vault, now=now)
+            draft = bid_from(form, await tenders.read_tender(actor, tender_id))
+            found = await service.check_bid(actor, draft, vault=vault, at=now)
+        except (Refused, Conflict) as error:
+            found = said(error)
+        return await bid_page(
+            actor, tender_id, vault=vault, form=form, findings=found, is_checked=not found
+        )
 
     @post("/bid", permission=Permission.BID_SUBMIT, stamps_arrival=True)
     async def submit(
@@ -148,6 +164,7 @@ class TenderBidPages(Controller):
         *,
         sealer: NamedDependency[Sealer],
         signer: NamedDependency[Signer],
+        vault: NamedDependency[Vault],
         now: NamedDependency[datetime],
         arrived: NamedDependency[Arrived | None],
     ) -> Template | Redirect:
@@ -155,10 +172,36 @@ class TenderBidPages(Controller):
         try:
             draft = bid_from(form, await tenders.read_tender(actor, tender_id))
             done = await service.submit_bid(
-                actor, draft, sealer=sealer, signer=signer, now=now, arrived=arrived
+                actor, draft, sealer=sealer, signer=signer, vault=vault, now=now, arrived=arrived
             )
         except (Refused, Conflict) as error:
-            return await bid_page(actor, tender_id, form=form, findings=said(error))
+            await service.save_draft(actor, tender_id, typed(form), vault=vault, now=now)
+            return await bid_page(actor, tender_id, vault=vault, form=form, findings=said(error))
+        await service.drop_draft(actor, tender_id)
+        return see_other(f"/bids/{done.receipt.bid_id}")
+
+    @post(
+        "/bid-packages/{package_id:uuid}/submit",
+        permission=Permission.BID_SUBMIT,
+        stamps_arrival=True,
+    )
+    async def submit_prepared(
+        self,
+        tender_id: FromPath[UUID],
+        package_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        *,
+        signer: NamedDependency[Signer],
+        vault: NamedDependency[Vault],
+        arrived: NamedDependency[Arrived | None],
+    ) -> Template | Redirect:
+        """Submit what was prepared, or show why it was not taken."""
+        try:
+            done = await service.submit_prepared(
+                actor, tender_id, package_id, signer=signer, arrived=arrived
+            )
+        except (Refused, Conflict) as error:
+            return await bid_page(actor, tender_id, vault=vault, findings=said(error))
         return see_other(f"/bids/{done.receipt.bid_id}")
 
     @get("/bids", permission=Permission.NONE)
@@ -250,6 +293,3 @@ class BidPages(Controller):
         except (Refused, Conflict) as error:
             return await receipt_page(actor, bid_id, said(error))
         return see_other(f"/bids/{bid_id}")
-
-
-CONTROLLERS: list[type[Controller]] = [TenderBidPages, BidPages]
