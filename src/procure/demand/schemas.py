@@ -482,3 +482,57 @@ class ForecastView(msgspec.Struct, frozen=True):
     back_test: BackTest | None
     came_permille: int | None
     facts_sha256: str
+
+
+class ObjectionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An objection to what became of a request; with `wanted_band` an appeal of its risk band."""
+
+    reason: str
+    wanted_band: str | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer to an objection. An appeal that is upheld changes the band."""
+
+    is_upheld: bool
+    reply: str
+
+
+class ObjectionView(msgspec.Struct, frozen=True):
+    """An objection with its answer, and the days until it came, or since it was made."""
+
+    id: UUID
+    request_id: UUID
+    reference: str
+    kind: str
+    wanted_band: str | None
+    reason: str
+    made_at: datetime
+    made_by: UUID
+    state: str
+    is_upheld: bool | None
+    reply: str | None
+    answered_at: datetime | None
+    days_count: int
+
+
+class ObjectionList(msgspec.Struct, frozen=True):
+    """Objections, open ones first; the median is of those that were answered, in days."""
+
+    items: list[ObjectionView]
+    answered_count: int
+    median_days: int | None
+
+
+class ReadView(msgspec.Struct, frozen=True):
+    """Who looked at a request, when and why."""
+
+    read_at: datetime
+    read_by_name: str
+    reason: str
+
+
+class ReadList(msgspec.Struct, frozen=True):
+    """Who looked at a request, the latest first."""
+
+    items: list[ReadView]

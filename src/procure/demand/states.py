@@ -57,6 +57,32 @@ PLAN = Machine(
 )
 
 
+class ObjectionKind(StrEnum):
+    """What a caseworker objects to."""
+
+    BAND = "band"  # the risk band, for which another one is asked
+    OTHER = "other"  # a plan, a provider, a decision
+
+
+class ObjectionState(StrEnum):
+    """Where an objection stands."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+
+
+OBJECTION = Machine({(ObjectionState.OPEN, "answer"): ObjectionState.ANSWERED})
+
+
+class ReadReason(StrEnum):
+    """Why somebody looked at one person's request; the reader's role says it, unless they do."""
+
+    OWN = "own"  # recorded it
+    CASEWORK = "casework"
+    PLANNING = "planning"
+    CONTROL = "control"
+
+
 class Suitability(StrEnum):
     """What the caseworker judged when the request was made; the system never decides this."""
 
@@ -93,6 +119,8 @@ EVENTS = {
     "plan:withdrawn": n_("A group plan was set aside."),
     "plan:kept": n_("A group plan was kept as the basis of a tender."),
     "forecast:made": n_("Demand was forecast."),
+    "objection:made": n_("A caseworker objected."),
+    "objection:answered": n_("An objection was answered."),
     "requests:tendered": n_("The requests of a basis went out to tender."),
     "requests:released": n_("Requests of a basis came back and wait for the next analysis."),
 }

@@ -17,7 +17,16 @@ from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from procure.db import DB, AppUUID7, is_one_of
-from procure.demand.states import PlanState, RequestState, Source, Suitability, Verdict
+from procure.demand.states import (
+    ObjectionKind,
+    ObjectionState,
+    PlanState,
+    ReadReason,
+    RequestState,
+    Source,
+    Suitability,
+    Verdict,
+)
 from procure.identity.tables import Organisation
 
 
@@ -165,3 +174,42 @@ class DemandForecast(Table, db=DB, tablename="demand_forecast"):
 
     looks_ahead = Check("months_count BETWEEN 1 AND 24")
     made_has_its_time = Check("(result IS NULL) = (made_at IS NULL)")
+
+
+class Objection(Table, db=DB, tablename="objection"):
+    """A caseworker's objection to what became of a request, or appeal of its risk band."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    request = ForeignKey(Request, on_delete=OnDelete.restrict, default=None, null=False)
+    kind = Varchar(length=10, default=None, null=False)
+    wanted_band = Varchar(length=1, default=None, null=True)
+    reason = Text(default=None, null=False)
+    made_at = Timestamptz(default=None, null=False)
+    made_by = UUID(default=None, null=False)
+    state = Varchar(length=10, default=None, null=False)
+    is_upheld = Boolean(default=None, null=True)
+    reply = Text(default=None, null=True)
+    answered_at = Timestamptz(default=None, null=True)
+    answered_by = UUID(default=None, null=True)
+
+    known_kind = is_one_of("kind", ObjectionKind)
+    known_state = is_one_of("state", ObjectionState)
+    appeal_wants_a_band = Check("(kind = 'band') = (wanted_band IS NOT NULL)")
+    wanted_band_is_known = Check("wanted_band IS NULL OR wanted_band IN ('A', 'B', 'C')")
+    answered_is_whole = Check(
+        "(state = 'answered') = (reply IS NOT NULL AND is_upheld IS NOT NULL"
+        " AND answered_at IS NOT NULL AND answered_by IS NOT NULL)"
+    )
+    somebody_else_answers = Check("answered_by IS NULL OR answered_by <> made_by")
+
+
+class RequestRead(Table, db=DB, tablename="request_read"):
+    """Somebody looked at one person's request."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    request = ForeignKey(Request, on_delete=OnDelete.restrict, default=None, null=False)
+    read_at = Timestamptz(default=None, null=False)
+    read_by = UUID(default=None, null=False)
+    reason = Varchar(length=10, default=None, null=False)
+
+    known_reason = is_one_of("reason", ReadReason)

@@ -14,12 +14,17 @@ from litestar.status_codes import HTTP_200_OK
 from procure.demand import queries, service
 from procure.demand.rules.files import MOST_BYTES
 from procure.demand.schemas import (
+    Answer,
     BasisDraft,
     BasisList,
     BasisView,
     DemandView,
     ImportAnswer,
     ImportReport,
+    ObjectionDraft,
+    ObjectionList,
+    ObjectionView,
+    ReadList,
     Refusal,
     RequestDraft,
     RequestFilter,
@@ -83,9 +88,68 @@ class RequestApi(Controller):
         return await queries.read_request(actor, await service.record_request(actor, data, now))
 
     @get("/{request_id:uuid}", operation_id="readRequest", permission=Permission.REQUEST_READ)
-    async def read(self, request_id: FromPath[UUID], actor: NamedDependency[Actor]) -> RequestView:
-        """Read one request: where it stands, why, and in `life` what happened to it."""
-        return await queries.read_request(actor, request_id)
+    async def read(
+        self,
+        request_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> RequestView:
+        """Read one request: where it stands, why, and in `life` what happened to it.
+
+        That you looked is noted; `/reads` says who else did.
+        """
+        return await service.read_for(actor, request_id, now)
+
+    @get(
+        "/{request_id:uuid}/reads",
+        operation_id="listRequestReads",
+        permission=Permission.REQUEST_READ,
+    )
+    async def reads(self, request_id: FromPath[UUID], actor: NamedDependency[Actor]) -> ReadList:
+        """Say who looked at a request, when and why, the latest first."""
+        return ReadList(await queries.reads_of(actor, request_id))
+
+    @get("/objections", operation_id="listObjections", permission=Permission.REQUEST_READ)
+    async def objections(
+        self, actor: NamedDependency[Actor], now: NamedDependency[datetime]
+    ) -> ObjectionList:
+        """List objections, open ones first, with the median time of their answers."""
+        return await queries.list_objections(actor, now=now)
+
+    @post(
+        "/{request_id:uuid}/objections",
+        operation_id="objectToRequest",
+        permission=Permission.REQUEST_RECORD,
+    )
+    async def object_to(
+        self,
+        request_id: FromPath[UUID],
+        data: JSONBody[ObjectionDraft],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> ObjectionView:
+        """Object to what became of a request, or with `wanted_band` appeal its risk band."""
+        objection_id = await service.object_to(actor, request_id, data, now)
+        found = await queries.objections_of(actor, request_id, now=now)
+        return next(view for view in found if view.id == objection_id)
+
+    @post(
+        "/objections/{objection_id:uuid}/answer",
+        operation_id="answerObjection",
+        permission=Permission.DEMAND_ANALYSE,
+        status_code=HTTP_200_OK,
+    )
+    async def answer(
+        self,
+        objection_id: FromPath[UUID],
+        data: JSONBody[Answer],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> ObjectionView:
+        """Answer an objection; an appeal that is upheld changes the band of the request."""
+        await service.answer_objection(actor, objection_id, data, now)
+        found = await queries.list_objections(actor, now=now)
+        return next(view for view in found.items if view.id == objection_id)
 
     @post(
         "/{request_id:uuid}/refuse",

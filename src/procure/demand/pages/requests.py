@@ -19,16 +19,18 @@ from procure.demand.rules.entries import COLUMNS, EXPORT_COLUMNS
 from procure.demand.rules.files import MOST_BYTES, MOST_ROWS, csv_text
 from procure.demand.rules.groups import AreaDemand
 from procure.demand.schemas import (
+    Answer,
     BasisDraft,
     BasisView,
     DemandView,
+    ObjectionDraft,
     RequestDraft,
     RequestFilter,
     RequestView,
 )
 from procure.demand.states import RequestState, Source, Suitability
 from procure.kernel.actors import Actor, Permission, Role
-from procure.kernel.errors import Conflict, Refused
+from procure.kernel.errors import Conflict, Forbidden, Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
 from procure.kernel.time import legal_day
@@ -188,10 +190,63 @@ class RequestPages(Controller):
         self,
         request_id: FromPath[UUID],
         actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
         recorded: FromQuery[str] = "",
     ) -> Template:
-        """Show one request: where it stands, why, and what happened to it."""
-        return await _request_page(actor, request_id, is_new=bool(recorded))
+        """Show one request: where it stands, why, and what happened to it; note who looked."""
+        await service.read_for(actor, request_id, now)
+        return await _request_page(actor, request_id, now, is_new=bool(recorded))
+
+    @get("/objections", permission=Permission.REQUEST_READ)
+    async def show_objections(
+        self, actor: NamedDependency[Actor], now: NamedDependency[datetime]
+    ) -> Template:
+        """List objections, open ones first, with the time that answers take."""
+        return await _objections_page(actor, now)
+
+    @post("/{request_id:uuid}/objections", permission=Permission.REQUEST_RECORD)
+    async def object_to(
+        self,
+        request_id: FromPath[UUID],
+        form: NamedDependency[Form],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Template | Redirect:
+        """Object, or show the request again with what is wrong."""
+        try:
+            draft = ObjectionDraft(
+                form.text("reason", max_length=1000),
+                form.optional_text("wanted_band", max_length=1),
+            )
+            form.check()
+            await service.object_to(actor, request_id, draft, now)
+        except (Refused, Conflict) as refusal:
+            answer = await _request_page(
+                actor, request_id, now, form=form, findings=_findings(refusal)
+            )
+            answer.status_code = refusal.status
+            return answer
+        return see_other(f"/requests/{request_id}")
+
+    @post("/objections/{objection_id:uuid}/answer", permission=Permission.DEMAND_ANALYSE)
+    async def answer(
+        self,
+        objection_id: FromPath[UUID],
+        form: NamedDependency[Form],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Template | Redirect:
+        """Answer an objection, or show the list again with what is wrong."""
+        try:
+            answer = Answer(
+                form.choice("is_upheld", ["yes", "no"]) == "yes",
+                form.text("reply", max_length=1000),
+            )
+            form.check()
+            await service.answer_objection(actor, objection_id, answer, now)
+        except (Refused, Conflict, Forbidden) as refusal:
+            return await _objections_page(actor, now, findings=_findings(refusal))
+        return see_other("/requests/objections")
 
     @post("/{request_id:uuid}/refuse", permission=Permission.DEMAND_ANALYSE)
     async def refuse(
@@ -207,7 +262,9 @@ class RequestPages(Controller):
             form.check()
             await service.refuse_request(actor, request_id, reason, now)
         except (Refused, Conflict) as refusal:
-            answer = await _request_page(actor, request_id, form=form, findings=_findings(refusal))
+            answer = await _request_page(
+                actor, request_id, now, form=form, findings=_findings(refusal)
+            )
             answer.status_code = refusal.status
             return answer
         return see_other(f"/requests/{request_id}")
@@ -277,7 +334,7 @@ def _usual(actor: Actor) -> str:
     return "mine" if Role.CASEWORKER in actor.roles else "all"
 
 
-def _findings(refusal: Refused | Conflict) -> list[Finding]:
+def _findings(refusal: Refused | Conflict | Forbidden) -> list[Finding]:
     if isinstance(refusal, Refused):
         return refusal.findings
     return [Finding("conflict", refusal.text, refusal.values)]
@@ -314,10 +371,34 @@ def _draft(form: Form) -> RequestDraft:
     return draft
 
 
-async def _request_page(actor: Actor, request_id: UUID, **context: Any) -> Template:  # noqa: ANN401
+async def _request_page(
+    actor: Actor,
+    request_id: UUID,
+    now: datetime,
+    **context: Any,  # noqa: ANN401 - whatever the page shows
+) -> Template:
     view = await queries.read_request(actor, request_id)
     versions = await catalogue.versions_of(view.service_code)
-    return page("demand/request.html", view=view, service=versions[-1], words=words(), **context)
+    return page(
+        "demand/request.html",
+        view=view,
+        service=versions[-1],
+        objections=await queries.objections_of(actor, request_id, now=now),
+        reads=await queries.reads_of(actor, request_id),
+        words=words(),
+        **context,
+    )
+
+
+async def _objections_page(
+    actor: Actor, now: datetime, *, findings: Sequence[Finding] = ()
+) -> Template:
+    return page(
+        "demand/objections.html",
+        objections=await queries.list_objections(actor, now=now),
+        findings=findings,
+        words=words(),
+    )
 
 
 async def _new_page(

@@ -9,6 +9,7 @@ from procure.demand.queries.bases import (
 from procure.demand.queries.counts import count_by, known_keys, read_analysis
 from procure.demand.queries.demand import demand_facts, demand_now, known, lot_areas, read_demand
 from procure.demand.queries.forecasts import history, list_forecasts, read_forecast
+from procure.demand.queries.objections import list_objections, objections_of, reads_of
 from procure.demand.queries.plans import (
     list_plans,
     move_options,
@@ -39,10 +40,12 @@ __all__ = [
     "last_request",
     "list_bases",
     "list_forecasts",
+    "list_objections",
     "list_plans",
     "list_requests",
     "lot_areas",
     "move_options",
+    "objections_of",
     "plan_facts",
     "plan_parts",
     "read_analysis",
@@ -51,6 +54,7 @@ __all__ = [
     "read_forecast",
     "read_plan",
     "read_request",
+    "reads_of",
     "recorded_references",
     "requests_of_basis",
     "trips",

@@ -10,6 +10,7 @@ from procure.demand.service.moving import (
     refuse_request,
     release_requests,
 )
+from procure.demand.service.objecting import answer_objection, object_to, read_for
 from procure.demand.service.planning import (
     PLAN_JOB,
     ask_plan,
@@ -25,6 +26,7 @@ from procure.demand.service.recording import import_requests, record_request
 __all__ = [
     "FORECAST_JOB",
     "PLAN_JOB",
+    "answer_objection",
     "ask_forecast",
     "ask_plan",
     "compact_counts",
@@ -36,9 +38,11 @@ __all__ = [
     "make_forecast",
     "mark_tendered",
     "move_in_plan",
+    "object_to",
     "place_request",
     "plan_again",
     "preview_move",
+    "read_for",
     "record_request",
     "refuse_request",
     "release_requests",

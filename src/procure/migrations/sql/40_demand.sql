@@ -95,3 +95,11 @@ END $$;
 
 CREATE TRIGGER demand_forecast_stays BEFORE UPDATE ON demand_forecast
   FOR EACH ROW EXECUTE FUNCTION demand_forecast_stays();
+
+CREATE INDEX objection_of ON objection (request, id);
+CREATE UNIQUE INDEX objection_open ON objection (request, kind) WHERE state = 'open';
+CREATE INDEX request_read_of ON request_read (request, id DESC);
+
+-- Who looked at a person's request is never taken back.
+CREATE TRIGGER request_read_stays BEFORE UPDATE OR DELETE ON request_read
+  FOR EACH ROW EXECUTE FUNCTION basis_stays();

@@ -9,10 +9,10 @@ BEGIN
         RETURN NEW;
     END IF;
     IF (NEW.recipient, NEW.published_at, NEW.started_on, NEW.buyer, NEW.opening_quorum_count,
-        NEW.rule_set, NEW.procedure, NEW.parent_lot_id)
+        NEW.rule_set, NEW.procedure, NEW.parent_lot_id, NEW.scoring_rule)
        IS DISTINCT FROM
        (OLD.recipient, OLD.published_at, OLD.started_on, OLD.buyer, OLD.opening_quorum_count,
-        OLD.rule_set, OLD.procedure, OLD.parent_lot_id) THEN
+        OLD.rule_set, OLD.procedure, OLD.parent_lot_id, OLD.scoring_rule) THEN
         RAISE EXCEPTION 'a published tender keeps its key, its rules and its day'
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'tender_keeps_its_word';
     END IF;
