@@ -16,6 +16,9 @@ from procure.evaluation.rules import (
     rule_of,
     scoring_file,
 )
+from procure.evaluation.rules import (
+    rule_findings as changed_rule,
+)
 from procure.evaluation.rules.numbers import half_up
 from procure.evaluation.rules.ranking import ranking_of
 from procure.evaluation.rules.scheme import computed, prices_compared
@@ -157,3 +160,11 @@ def test_what_is_wrong_with_the_criteria_is_said_of_the_criteria() -> None:
     assert [(f.code, f.field) for f in tender_rules.scoring_findings(rule)] == [
         ("scoring-check-fails", "criteria")
     ]
+
+
+def test_a_lot_is_scored_by_the_published_rule_or_not_at_all() -> None:
+    published = tender_rules.rule_text(rule_of(FACTS))
+
+    assert changed_rule(FACTS, None) == changed_rule(FACTS, published) == []
+    dearer = lot(*FACTS.bids, criteria=(msgspec.structs.replace(K1, weight=D(45)), K2, K3, K4))
+    assert [f.code for f in changed_rule(dearer, published)] == ["rule-changed"]

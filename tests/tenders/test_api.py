@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from procure.kernel.actors import Role
+from procure.scoring.reading import read_rule
 from tests.builders.catalogue import a_catalogue
 from tests.builders.demand import a_basis
 from tests.builders.identity import an_actor, set_clock
@@ -55,12 +56,16 @@ async def test_a_coordinator_drafts_publishes_and_cancels() -> None:
         assert replaced.status_code == 200
         assert replaced.json()["title"] == "Another title"
 
+        assert (await client.get(f"{path}/scoring-rule")).status_code == 404
         published = await client.send_json(f"{path}/publish")
         assert published.status_code == 200
         assert published.json()["status"] == "active"
         assert published.json()["recipient"].startswith("age1")
         assert [date["code"] for date in published.json()["calendar"]][-1] == "contract"
 
+        rule = await client.get(f"{path}/scoring-rule")
+        assert (rule.status_code, rule.headers["content-type"]) == (200, "application/json")
+        assert read_rule(rule.content).price == "price"
         again = await client.send_json(f"{path}/publish")
         assert again.status_code == 409
         cancelled = await client.send_json(

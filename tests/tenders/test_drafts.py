@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procure.parameters import codes
+from procure.scoring.format.filters import Flag
+from procure.scoring.format.words import Ref
 from procure.tenders.queries import rule_set_on
 from procure.tenders.rules import (
     CriterionDraft,
@@ -20,8 +22,10 @@ from procure.tenders.rules import (
     ServiceFact,
     TableRow,
     draft_findings,
+    draft_rule,
     lot_value,
 )
+from procure.tenders.rules.scoring import scoring_findings
 from procure.tenders.states import CriterionKind, LotState, PriceFormula
 from tests.builders.tenders import DEADLINE_AT, K1, K2, K3, K4, L03, L05, a_draft
 
@@ -343,3 +347,26 @@ def test_a_deadline_is_early_up_to_the_day_before_the_first(days: int) -> None:
 
 def test_the_draft_is_for_its_deadline() -> None:
     assert a_draft().deadline_at == DEADLINE_AT
+
+
+def test_a_rule_that_is_undefined_somewhere_is_not_published() -> None:
+    """A table without a row for 0 is harmless, an absolute formula without a span is not."""
+    draft = a_draft(criteria=criteria(0, formula=PriceFormula.ABSOLUTE, floor_price=D(18),
+                                      ceiling_price=D(30)))  # fmt: skip
+    assert draft_findings(draft, GOOD) == []
+    rule = draft_rule(draft, GOOD)
+    flat = draft_rule(
+        a_draft(criteria=criteria(0, formula=PriceFormula.ABSOLUTE, floor_price=D(18),
+                                  ceiling_price=D(18))), GOOD)  # fmt: skip
+    assert scoring_findings(rule) == []
+    assert {(f.code, f.field) for f in scoring_findings(flat)} == {
+        ("scoring-undefined", "criteria")
+    }
+
+
+def test_the_share_that_asks_about_a_price_is_that_of_the_day() -> None:
+    other = msgspec.structs.replace(GOOD, low_price_share=D("0.5"), low_price_others=2)
+    flag = next(step for step in draft_rule(a_draft(), other).steps if step.name == "low_price")
+
+    assert isinstance(flag, Flag)
+    assert (flag.limit, flag.when[0].limit) == (Ref(of="median_of_others", times=D("0.5")), 3)

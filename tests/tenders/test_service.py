@@ -16,6 +16,8 @@ from procure.db.engine import AppConnection
 from procure.kernel.actors import Actor, Role
 from procure.kernel.canonical import canonical, read_canonical
 from procure.kernel.errors import Conflict, Forbidden, NotFound, Refused
+from procure.scoring.checks import rule_findings
+from procure.scoring.reading import read_rule
 from procure.tenders import queries, service
 from procure.tenders.rules import draft_findings
 from procure.tenders.schemas import Cancellation
@@ -482,3 +484,22 @@ async def test_open_tenders_come_first_the_next_deadline_first() -> None:
     assert found[0].left.days == 17
     public = await queries.list_tenders(await an_actor(Role.FACILITATOR, kind="provider"), now=now)
     assert [tender.id for tender in public] == [soon.id, late.id, over.id]
+
+
+async def test_the_rule_of_scoring_is_stored_at_publication_and_never_changes() -> None:
+    drafted = await a_drafted_tender()
+    assert await queries.published_rule(drafted.id) is None
+    published = await a_published_tender()
+    text = await queries.published_rule(published.id)
+    assert text is not None
+    rule = read_rule(text.encode())
+    assert rule_findings(rule) == []
+    assert [weight.name for weight in rule.weights] == ["w_K1", "w_K2", "w_K3", "w_K4"]
+    assert text == await queries.read_scoring_rule(published.coordinator, published.id)
+
+    owner = await DB.connect_as_owner()
+    try:
+        with pytest.raises(asyncpg.RestrictViolationError, match="keeps its key, its rules"):
+            await owner.execute("UPDATE tender SET scoring_rule = '{}' WHERE id = $1", published.id)
+    finally:
+        await owner.close()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from litestar import Controller, get, post, put
+from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK
@@ -43,6 +43,22 @@ class TenderApi(Controller):
         A bid is on time if it arrives before `tender_period.ends_at`, to the microsecond.
         """
         return await queries.read_tender(actor, tender_id)
+
+    @get(
+        "/{tender_id:uuid}/scoring-rule",
+        operation_id="readScoringRule",
+        permission=Permission.NONE,
+        media_type="application/json",
+    )
+    async def scoring_rule(
+        self, tender_id: FromPath[UUID], actor: NamedDependency[Actor]
+    ) -> Response[bytes]:
+        """Read the rule by which bids are scored: `rule` of the format procure-scoring/1.
+
+        Put bids beside it, and `procure score FILE` computes the evaluation without this system.
+        """
+        rule = await queries.read_scoring_rule(actor, tender_id)
+        return Response(rule.encode(), media_type="application/json")
 
     @post(
         "/check",

@@ -52,6 +52,7 @@ class Tender(Table, db=DB, tablename="tender"):
     drafted_by = UUID(default=None, null=False)
     currency = Varchar(length=3, default=None, null=False)
     paper_id = UUID(default=None, null=True)  # the notice, from publication on
+    scoring_rule = Text(default=None, null=True)  # procure-scoring/1, from publication on
 
     known_state = is_one_of("state", TenderState)
     tender_reference_uq = Unique(["buyer", "reference"])

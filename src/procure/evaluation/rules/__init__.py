@@ -55,7 +55,7 @@ from procure.evaluation.rules.results import (
     Step,
     StepKind,
 )
-from procure.evaluation.rules.scheme import evaluation_of, rule_of, scoring_file
+from procure.evaluation.rules.scheme import evaluation_of, rule_findings, rule_of, scoring_file
 
 __all__ = [
     "POINTS_STEP",
@@ -99,6 +99,7 @@ __all__ = [
     "ranked_by",
     "ranking_findings",
     "reversal_exists",
+    "rule_findings",
     "rule_of",
     "score_findings",
     "scoring_file",

@@ -11,9 +11,10 @@ from uuid import UUID
 
 import msgspec
 
+from procure.tenders.rules.scoring import SCORE_STEP
 from procure.tenders.states import CriterionKind, PriceFormula
 
-POINTS_STEP = Decimal("0.5")  # evaluators give whole and half points
+POINTS_STEP = SCORE_STEP
 
 
 class Ladder(StrEnum):

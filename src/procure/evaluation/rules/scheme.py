@@ -13,11 +13,13 @@ import msgspec
 from procure.evaluation.rules.facts import BidFacts, LotFacts
 from procure.evaluation.rules.results import Ranking
 from procure.kernel.canonical import canonical
+from procure.kernel.findings import Finding
+from procure.kernel.texts import n_
 from procure.scoring import engine
 from procure.scoring.format.file import FORMAT, Bid, Draw, Evaluation, Expected, Rule
 from procure.scoring.format.words import Operand
 from procure.scoring.outcome import Outcome
-from procure.scoring.reading import task
+from procure.scoring.reading import read_rule, task
 from procure.tenders.rules import scoring as tender_rules
 from procure.tenders.states import CriterionKind
 
@@ -35,6 +37,14 @@ def rule_of(facts: LotFacts) -> Rule:
         decimals=facts.decimals,
         ladder=[rung.value for rung in facts.ladder],
     )
+
+
+def rule_findings(facts: LotFacts, stored: str | None) -> list[Finding]:
+    """Say if a lot would be scored by another rule than the one that its tender published."""
+    if stored is None or read_rule(stored.encode()) == rule_of(facts):
+        return []
+    text = n_("The rule of this tender is not the one that was published; nothing is scored by it.")
+    return [Finding("rule-changed", text, clause="RHS § 117")]
 
 
 def evaluation_of(facts: LotFacts, version: int = 1) -> Evaluation:

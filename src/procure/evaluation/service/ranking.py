@@ -26,6 +26,7 @@ from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
 from procure.tasks import service as tasks
 from procure.tenders import service as tenders
+from procure.tenders.queries import published_rule
 
 
 async def rank(actor: Actor, lot_id: UUID, *, now: datetime) -> UUID:
@@ -40,7 +41,11 @@ async def rank(actor: Actor, lot_id: UUID, *, now: datetime) -> UUID:
         panel = queries.member_facts(await hold_panel(lot_id))
         facts = await queries.facts_now(lot_id)
         asked = await queries.open_questions(lot_id)
-        if found := rules.ranking_findings(facts, panel, asked):
+        stored = await published_rule(head.tender_id)
+        if found := [
+            *rules.ranking_findings(facts, panel, asked),
+            *rules.rule_findings(facts, stored),
+        ]:
             raise Refused(found)
         ranking = rules.rank(facts)
         latest = await queries.latest_ranking(lot_id)

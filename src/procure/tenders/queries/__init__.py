@@ -5,12 +5,13 @@ from procure.tenders.queries.facts import (
     KeyholderFacts,
     keyholders,
     lot_facts,
+    published_rule,
     rule_set_on,
     tender_facts,
     tender_of_lot,
     visible_tender,
 )
-from procure.tenders.queries.views import list_tenders, read_tender
+from procure.tenders.queries.views import list_tenders, read_scoring_rule, read_tender
 
 __all__ = [
     "KeyholderFacts",
@@ -20,6 +21,8 @@ __all__ = [
     "list_tenders",
     "lot_facts",
     "propose_draft",
+    "published_rule",
+    "read_scoring_rule",
     "read_tender",
     "rule_set_on",
     "tender_facts",

@@ -13,7 +13,7 @@ from procure.demand import queries as demand
 from procure.identity import queries as identity
 from procure.kernel.actors import Actor, Role
 from procure.kernel.time import at, legal_day, next_working_day
-from procure.parameters import codes, holidays, names, reference
+from procure.parameters import codes, dated, holidays, names, reference
 from procure.tenders.queries.facts import (
     rule_set_on,
 )
@@ -117,6 +117,7 @@ async def draft_context(draft: TenderDraft, buyer_id: UUID, *, today: date) -> D
             "SELECT org FROM provider WHERE state = 'admitted' AND org = ANY($1) ORDER BY org",
             list(draft.invited_ids),
         )
+    low_price = dated("evaluation/abnormally_low").on(today)
     return DraftContext(
         started_on=today,
         rule_set=rule_set_on(today),
@@ -127,6 +128,8 @@ async def draft_context(draft: TenderDraft, buyer_id: UUID, *, today: date) -> D
         schemes=[row["code"] for row in schemes],
         people=[row["id"] for row in people],
         providers=[row["org"] for row in providers],
+        low_price_share=Decimal(low_price["below_share"]),
+        low_price_others=low_price["others_at_least"],
     )
 
 

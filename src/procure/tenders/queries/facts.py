@@ -56,11 +56,13 @@ TENDER_ROW = """
              WHERE i.tender = t.id)::text AS invited
       FROM tender t JOIN organisation o ON o.id = t.buyer
 """
-# $1 the actor's organisation, $2 whether it reads as a buyer.
+# $1 the actor's organisation, $2 whether it reads as a buyer. What only the invited could bid for
+# is everyone's once a lot of it is awarded, as its award notice is.
 READABLE = """
     ((t.buyer = $1 AND $2) OR (t.published_at IS NOT NULL
      AND (NOT EXISTS (SELECT FROM invitation i WHERE i.tender = t.id)
-          OR EXISTS (SELECT FROM invitation i WHERE i.tender = t.id AND i.provider_org = $1))))
+          OR EXISTS (SELECT FROM invitation i WHERE i.tender = t.id AND i.provider_org = $1)
+          OR EXISTS (SELECT FROM lot w WHERE w.tender = t.id AND w.state = 'awarded'))))
 """
 
 
@@ -209,6 +211,13 @@ async def tender_of_lot(lot_id: UUID) -> UUID:
     if found is None:
         raise NotFound(n_("There is no lot {id}."), {"id": str(lot_id)})
     return UUID(bytes=found.bytes)
+
+
+async def published_rule(tender_id: UUID) -> str | None:
+    """Return the scoring rule that was published with a tender; asks nobody's permission."""
+    async with connection() as c:
+        found = await c.fetchval("SELECT scoring_rule FROM tender WHERE id = $1", tender_id)
+    return None if found is None else str(found)
 
 
 async def lot_facts(lot_id: UUID) -> LotFacts:

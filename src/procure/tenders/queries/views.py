@@ -9,6 +9,8 @@ import msgspec
 
 from procure.db import fetch_as
 from procure.kernel.actors import Actor, Permission
+from procure.kernel.errors import NotFound
+from procure.kernel.texts import n_
 from procure.parameters import holidays
 from procure.tenders.queries.facts import (
     READABLE,
@@ -16,6 +18,7 @@ from procure.tenders.queries.facts import (
     TenderRow,
     facts_of,
     missing,
+    published_rule,
     reader,
 )
 from procure.tenders.rules import (
@@ -76,6 +79,15 @@ async def read_tender(actor: Actor, tender_id: UUID) -> TenderView:
     if not rows:
         raise missing(tender_id)
     return _view(actor, rows[0])
+
+
+async def read_scoring_rule(actor: Actor, tender_id: UUID) -> str:
+    """Return the rule by which a tender's bids are scored; NotFound before it is published."""
+    await read_tender(actor, tender_id)
+    rule = await published_rule(tender_id)
+    if rule is None:
+        raise NotFound(n_("The scoring rule is stored when the tender is published."))
+    return rule
 
 
 def _view(actor: Actor, row: TenderRow) -> TenderView:

@@ -30,6 +30,7 @@ from procure.tenders.rules.drafts import (
     TableRow,
     TenderDraft,
     draft_findings,
+    draft_rule,
     lot_value,
 )
 from procure.tenders.rules.facts import CriterionFacts, LotFacts, TenderFacts, is_on_time
@@ -60,6 +61,7 @@ __all__ = [
     "complaint_last_day",
     "complaint_on_documents_last_day",
     "draft_findings",
+    "draft_rule",
     "due_day",
     "earliest_deadline",
     "earliest_signing",

@@ -17,8 +17,10 @@ from procure.kernel.findings import Finding
 from procure.kernel.money import is_money, is_usable, rounded
 from procure.kernel.texts import n_
 from procure.kernel.time import legal_day
+from procure.scoring.format.file import Rule
 from procure.tenders.rules.calendar import earliest_deadline
 from procure.tenders.rules.law import RuleSet, procedure_needed
+from procure.tenders.rules.scoring import SCORE_STEP, scoring_findings, scoring_rule
 from procure.tenders.states import CriterionKind, LotState, PriceFormula
 
 ALL_POINTS = Decimal(100)
@@ -129,6 +131,8 @@ class DraftContext(msgspec.Struct, frozen=True):
     schemes: Sequence[str]  # payment schemes that exist, of those the draft names
     people: Sequence[UUID]  # of the keyholders, those who are active people
     providers: Sequence[UUID]  # of the invited, those who are admitted providers
+    low_price_share: Decimal = Decimal("0.6")  # a price below it, of the others, is asked about
+    low_price_others: int = 1  # how many others there have to be
 
 
 def lot_value(lot: LotDraft) -> Decimal:
@@ -154,9 +158,19 @@ def draft_findings(draft: TenderDraft, context: DraftContext) -> list[Finding]:
         *_procedure(draft, context),
         *_service(draft, context),
         *_lots(draft, context),
-        *_criteria(draft),
+        *(list(_criteria(draft)) or scoring_findings(draft_rule(draft, context))),
         *_opening(draft, context),
     ]
+
+
+def draft_rule(draft: TenderDraft, context: DraftContext) -> Rule:
+    """Return the rule by which bids will be scored, as it is published and stored."""
+    return scoring_rule(
+        draft.criteria,
+        below_share=context.low_price_share,
+        others_at_least=context.low_price_others,
+        score_step=SCORE_STEP,
+    )
 
 
 def _odd_numbers(draft: TenderDraft) -> Iterator[Finding]:

@@ -35,6 +35,7 @@ COUNT, OTHERS, LOW_PRICE, LOWEST = "bids", "median_of_others", "low_price", "low
 PLAIN_CODE = re.compile(r"[A-Z][A-Z0-9]{0,18}")
 ALL_POINTS = Decimal(100)
 DECIMALS = 2
+SCORE_STEP = Decimal("0.5")  # evaluators give whole and half points
 
 
 class TableRowLike(Protocol):

@@ -26,9 +26,11 @@ from procure.tenders.rules import (
     Need,
     TenderDraft,
     TenderFacts,
+    draft_rule,
     legal_calendar,
     periods_ahead,
 )
+from procure.tenders.rules.scoring import rule_text
 from procure.tenders.service.drafting import checked, columns, need_of
 from procure.tenders.service.holding import _hold, ours
 from procure.tenders.states import TENDER
@@ -75,6 +77,7 @@ async def publish(actor: Actor, tender_id: UUID, *, sealer: Sealer, now: datetim
         for column, value in columns(draft, context).items():
             setattr(tender, column, value)
         tender.state, tender.published_at, tender.recipient = state, now, key.recipient
+        tender.scoring_rule = rule_text(draft_rule(draft, context))
         tender.paper_id = await documents.order_paper(
             kind="tender-notice",
             template="tenders/papers/notice.html",
