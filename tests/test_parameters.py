@@ -145,7 +145,10 @@ def test_every_parameter_of_the_project_is_whole(name: str) -> None:
     assert all(entry.source for entry in parameter.values)
 
 
-@pytest.mark.parametrize("name", LISTS)
+NAMELESS = {"travel"}  # pairs of places; what they are called is the places' own
+
+
+@pytest.mark.parametrize("name", sorted(set(LISTS) - NAMELESS))
 def test_every_code_list_of_the_project_is_named_in_three_languages(name: str) -> None:
     for item in reference(name):
         assert set(item["name"]) == {"en", "et", "ru"}, item["code"]

@@ -23,6 +23,7 @@ from procure.adapters.file_check import MemoryFileCheck
 from procure.adapters.pain001 import Pain001Writer
 from procure.adapters.signing import FileSigner
 from procure.adapters.vault import AesVault
+from procure.adapters.weasyprint import CopyPrinter
 from procure.bids.api import ArrivalMiddleware, provide_arrived
 from procure.db.server import database
 from procure.demo.api import DemoApi
@@ -104,6 +105,11 @@ def provide_signer() -> FileSigner:
     return FileSigner()
 
 
+def provide_printer() -> CopyPrinter:
+    """Give handlers what prints a copy while its reader waits."""
+    return CopyPrinter()
+
+
 def provide_payment_file() -> Pain001Writer:
     """Give handlers what writes payment files."""
     return Pain001Writer()
@@ -152,6 +158,7 @@ def create_app(*, lifespan: list[Lifespan] | None = None) -> Litestar:
             "vault": Provide(provide_vault, sync_to_thread=False),
             "check": Provide(provide_file_check, sync_to_thread=False),
             "signer": Provide(provide_signer, sync_to_thread=False),
+            "printer": Provide(provide_printer, sync_to_thread=False),
             "payment_file": Provide(provide_payment_file, sync_to_thread=False),
             "employment_register": Provide(provide_employment_register, sync_to_thread=False),
             "business_register": Provide(provide_business_register),

@@ -235,7 +235,7 @@ async def test_the_paper_is_built_as_pdf_a_3a_and_pdf_ua_1() -> None:
             assert about["pdfaid:part"] == "3"
             assert about["pdfaid:conformance"] == "A"
             assert about["pdfuaid:part"] == "1"
-            assert about["dc:title"] == ORDER.title
+            assert about["dc:title"] == f"letter: {ORDER.title}"
             assert about["xmp:CreateDate"] == about["xmp:ModifyDate"] == "2024-02-28T08:30:00Z"
         root = pdf.Root
         assert root.Lang == "en"

@@ -384,7 +384,7 @@ async def test_two_of_three_open_the_bids_and_the_minutes_say_everything() -> No
     assert ("tender:evaluate", "open") in {tuple(row) for row in tasks}
     assert {row["state"] for row in tasks if row["kind"] == "tender:open"} == {"done"}
     assert paper is not None
-    assert paper["title"] == "2024-0001: opening of tenders"
+    assert paper["title"].startswith("2024-0001 ")
 
 
 async def test_a_tender_without_any_bid_ends_at_its_opening() -> None:

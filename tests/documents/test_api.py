@@ -31,8 +31,8 @@ async def test_a_program_waits_for_a_paper_and_reads_it(db: object) -> None:
     headers = content.headers
     assert headers["content-type"] == "application/pdf"
     assert headers["content-disposition"] == (
-        'attachment; filename="Decision L03 X-Bad o.pdf"; '
-        "filename*=UTF-8''Decision%20L03%20X-Bad%20%C3%B5.pdf"
+        'attachment; filename="letter Decision L03 X-Bad o.pdf"; '
+        "filename*=UTF-8''letter%20Decision%20L03%20X-Bad%20%C3%B5.pdf"
     )
     assert headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert headers["x-content-type-options"] == "nosniff"

@@ -1,8 +1,12 @@
 """A document for people: the file, or a page that waits for it."""
 
+import pytest
+
+from procure.db import connection
 from procure.documents import service
 from procure.documents.ports import CannotPrint
 from procure.kernel.actors import Role
+from procure.kernel.errors import Conflict, NotFound
 from tests.builders.documents import NOW, FakePrinter, a_paper
 from tests.builders.identity import an_actor
 from tests.client import client_as
@@ -22,7 +26,7 @@ async def test_the_page_asks_again_until_the_file_is_there(db: object) -> None:
         there = await client.get(f"/papers/{paper}")
     assert there.content.startswith(b"%PDF")
     assert there.headers["content-disposition"].startswith(
-        'attachment; filename="Decision L03.pdf"'
+        'attachment; filename="letter Decision L03.pdf"'
     )
     assert "refresh" not in there.headers
 
@@ -46,3 +50,20 @@ async def test_a_failed_paper_says_why_and_its_buyer_may_order_it_again(db: obje
         answer = await client.send_form(f"/papers/{paper}/retry", {})
         assert (answer.status_code, answer.headers["location"]) == (303, f"/papers/{paper}")
         assert "being printed" in (await client.get(f"/papers/{paper}")).text
+
+
+async def test_a_copy_to_read_is_in_the_language_of_the_page(db: object) -> None:
+    buyer = await an_actor(Role.COORDINATOR)
+    paper = await a_paper(buyer_id=buyer.org_id, template="contracts/papers/contract.html")
+    printer = FakePrinter()
+    view, _ = await service.reading_copy(buyer, paper, "ru", printer)
+    assert view.language == "et"  # the paper of record follows the law, whoever reads
+    (order,) = printer.orders
+    assert (order.language, order.copy_of) == ("ru", "et")
+    async with connection() as c:
+        assert await c.fetchval("SELECT count(*) FROM file") == 0  # a copy is kept nowhere
+    with pytest.raises(NotFound):
+        await service.reading_copy(await an_actor(Role.COORDINATOR), paper, "ru", printer)
+    refused = CannotPrint("Others are printing copies.")
+    with pytest.raises(Conflict, match="could not be printed"):
+        await service.reading_copy(buyer, paper, "ru", FakePrinter(refused))

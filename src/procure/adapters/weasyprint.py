@@ -15,6 +15,7 @@ import resource
 import signal
 import struct
 import sys
+import threading
 from datetime import UTC
 from functools import cache
 from pathlib import Path
@@ -117,7 +118,7 @@ class WeasyPrinter:
         sheet = Sheet(
             html=fill_in(order),
             style=style(),
-            title=order.title,
+            title=named(order),
             author=order.buyer_name,
             facts=order.facts,
             identifier=order.identifier,
@@ -154,6 +155,38 @@ class WeasyPrinter:
         return answer.content
 
 
+class CopyPrinter:
+    """A `documents.ports.Printer` for a copy that somebody waits for: a child for each, and few.
+
+    Papers of record are printed by the worker; copies must not take its place.
+    """
+
+    _places = threading.BoundedSemaphore(2)
+
+    async def print_paper(self, order: PaperOrder) -> bytes:
+        """Return the PDF. Raises CannotPrint, also where others are waiting already."""
+        if not self._places.acquire(blocking=False):
+            raise CannotPrint("Others are printing copies. Try again in a few seconds.")
+        try:
+            async with WeasyPrinter() as printer:
+                return await printer.print_paper(order)
+        finally:
+            self._places.release()
+
+
+def named(order: PaperOrder) -> str:
+    """Name a paper in its language: what it is, and of what."""
+
+    def name() -> str:
+        from procure.web import languages
+        from procure.web.templates import term
+
+        languages.speak(order.language)
+        return f"{term(order.kind)}: {order.title}"
+
+    return contextvars.copy_context().run(name)
+
+
 def fill_in(order: PaperOrder) -> str:
     """Fill the paper's template with its facts, in the paper's language."""
     return contextvars.copy_context().run(_fill_in, order)
@@ -179,6 +212,7 @@ def _fill_in(order: PaperOrder) -> str:
             ordered_at=order.ordered_at,
             facts_sha256=order.facts_sha256,
             paper_id=str(order.id),
+            copy_of=order.copy_of,
         )
     except Exception as error:
         # A fault of the template or of its facts; a second try would find the same.

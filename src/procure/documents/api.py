@@ -12,6 +12,7 @@ from procure.documents import queries, service
 from procure.documents.schemas import PaperList, PaperView
 from procure.kernel.actors import Actor, Permission
 from procure.web.downloads import attachment
+from procure.web.templates import term
 
 
 class PaperApi(Controller):
@@ -43,7 +44,7 @@ class PaperApi(Controller):
     ) -> Response[bytes]:
         """Read the PDF, with the facts it was printed from inside; 409 while it is printed."""
         view, content = await queries.read_content(actor, paper_id)
-        return attachment(content, "application/pdf", view.title)
+        return attachment(content, "application/pdf", f"{term(view.kind)} {view.title}")
 
     @post(
         "/{paper_id:uuid}/retry",

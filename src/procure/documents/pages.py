@@ -10,10 +10,12 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from procure.documents import queries, service
+from procure.documents.ports import Printer
 from procure.documents.states import PaperState
 from procure.kernel.actors import Actor, Permission
 from procure.web.downloads import attachment
-from procure.web.templates import page, see_other
+from procure.web.languages import language
+from procure.web.templates import page, see_other, term
 
 REFRESH_SECONDS = "2"
 
@@ -30,12 +32,24 @@ class PaperPages(Controller):
         paper = await queries.read_paper(actor, paper_id)
         if paper.file_sha256 is not None:
             _, content = await queries.read_content(actor, paper_id)
-            return attachment(content, "application/pdf", paper.title)
+            return attachment(content, "application/pdf", f"{term(paper.kind)} {paper.title}")
         answer = page("documents/paper.html", paper=paper, is_ours=paper.buyer_id == actor.org_id)
         if paper.state == PaperState.QUEUED:
             # A header, because it works without scripts and under a strict policy.
             answer.headers["Refresh"] = REFRESH_SECONDS
         return answer
+
+    @get("/{paper_id:uuid}/copy", permission=Permission.PAPER_READ)
+    async def copy(
+        self,
+        paper_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        printer: NamedDependency[Printer],
+    ) -> Response[Any]:
+        """Give a copy to read in the page's language, printed now from the paper's own facts."""
+        paper, content = await service.reading_copy(actor, paper_id, language(), printer)
+        name = f"{term(paper.kind)} {paper.title} ({language()})"
+        return attachment(content, "application/pdf", name)
 
     @post("/{paper_id:uuid}/retry", permission=Permission.PAPER_READ)
     async def retry(

@@ -1,6 +1,6 @@
 """What documents asks of a printer."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from procure.documents.rules import PaperOrder
 
@@ -13,6 +13,7 @@ class NoPrinter(Exception):
     """Nothing can be printed on this machine now; the message says what to install."""
 
 
+@runtime_checkable
 class Printer(Protocol):
     """Turns facts into an accessible PDF that holds those facts."""
 

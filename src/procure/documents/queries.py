@@ -111,15 +111,19 @@ async def _paper_ids(sql: str, limit: int) -> list[UUID]:
     return [UUID(bytes=row["id"].bytes) for row in rows]
 
 
+ORDER = """SELECT id, kind, template, title, language, buyer_name, reader_name, facts, ordered_at
+    FROM paper WHERE id = $1"""
+
+
 async def read_order(paper_id: UUID) -> PaperOrder | None:
     """Read what a paper is printed from; None if it is not waiting any more."""
-    found = await fetch_as(
-        PaperOrder,
-        "SELECT id, kind, template, title, language, buyer_name, reader_name, facts, ordered_at "
-        "FROM paper WHERE id = $1 AND state = 'queued'",
-        paper_id,
-    )
+    found = await fetch_as(PaperOrder, f"{ORDER} AND state = 'queued'", paper_id)
     return found[0] if found else None
+
+
+async def order_of(paper_id: UUID) -> PaperOrder:
+    """Read what a paper was printed from, whatever its state; the caller asks who may read it."""
+    return (await fetch_as(PaperOrder, ORDER, paper_id))[0]
 
 
 async def name_of(org_id: UUID) -> str:

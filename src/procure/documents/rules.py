@@ -25,6 +25,7 @@ class PaperOrder(msgspec.Struct, frozen=True):
     reader_name: str | None
     facts: str  # canonical JSON
     ordered_at: datetime
+    copy_of: str | None = None  # the language of the paper of record, if this is a copy to read
 
     @property
     def printed_for(self) -> str:

@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
+
 from procure.audit import service as audit
 from procure.db import connection, transaction, uuid7
 from procure.db.jobs import enqueue
@@ -21,12 +23,15 @@ from procure.documents.rules import (
     PaperOrdered,
     PaperPrinted,
 )
+from procure.documents.schemas import PaperView
 from procure.documents.states import PAPER, PaperState
 from procure.documents.tables import Paper
 from procure.kernel.actors import Actor
 from procure.kernel.canonical import canonical, sha256_hex
-from procure.kernel.errors import Forbidden, NotFound
+from procure.kernel.errors import Conflict, Forbidden, NotFound
 from procure.kernel.texts import n_
+from procure.kernel.time import legal_day
+from procure.parameters import dated
 
 LONGEST_FAILURE = 500
 
@@ -92,14 +97,18 @@ async def order_paper(
     reader_org_id: UUID | None = None,
     facts: object,
     now: datetime,
-    language: str = "en",
+    language: str | None = None,
 ) -> UUID:
     """Order a paper in the running transaction; the worker prints it after the commit.
+
+    `title` names the subject alone (a reference, a group's code), since the kind is said in the
+    reader's language. Without a language it is the one that the law asks of papers.
 
     The paper and the job that prints it are there together or not at all. Names of organisations
     are kept as they are on this day, so that a later print says what the first one said.
     """
     paper_id = uuid7()
+    language = language or dated("documents/paper_language").on(legal_day(now))
     async with transaction():
         paper = Paper(
             id=paper_id,
@@ -133,6 +142,24 @@ async def order_paper(
             ),
         )
     return paper_id
+
+
+async def reading_copy(
+    actor: Actor, paper_id: UUID, language: str, printer: Printer
+) -> tuple[PaperView, bytes]:
+    """Print a copy of a paper in another language from the same facts; it is kept nowhere.
+
+    NotFound for a paper the actor may not see, Conflict where it cannot be printed.
+    """
+    view = await queries.read_paper(actor, paper_id)
+    order = await queries.order_of(paper_id)
+    copy = msgspec.structs.replace(order, language=language, copy_of=order.language)
+    try:
+        return view, await printer.print_paper(copy)
+    except CannotPrint as error:
+        raise Conflict(
+            n_("This document could not be printed: {why}"), {"why": str(error)}
+        ) from None
 
 
 async def print_due(printer: Printer, *, now: datetime, limit: int = 100) -> int:

@@ -122,6 +122,17 @@ TERMS: dict[str, str] = {
     "et": n_("Estonian"),
     "ru": n_("Russian"),
     "en": n_("English"),
+    # Papers
+    "tender-notice": n_("Tender notice and documents"),
+    "opening-minutes": n_("Minutes of the opening of tenders"),
+    "award-decision": n_("Evaluation report and award decision"),
+    "award-letter": n_("Award decision"),
+    "award-end-letter": n_("End without award"),
+    "contract": n_("Contract"),
+    "signed-contract": n_("Signed contract"),
+    "attendance-sheet": n_("Attendance sheet"),
+    "acceptance-act": n_("Acceptance act"),
+    "claim-statement": n_("Statement of a claim"),
     # Grounds for a lot without award (eForms non-award-justification)
     "no-rece": n_("No tenders were received"),
     "all-rej": n_("All tenders were rejected"),

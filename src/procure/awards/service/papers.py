@@ -70,7 +70,7 @@ async def send(
     paper_id = await documents.order_paper(
         kind="award-end-letter" if is_end else "award-letter",
         template="awards/papers/end.html" if is_end else "awards/papers/letter.html",
-        title=f"{facts.reference} {facts.lot_code}: {_TITLES[kind]}"[:200],
+        title=f"{facts.reference} {facts.lot_code}",
         subject_id=award or lot_id,
         buyer_id=tender.buyer_id,
         reader_org_id=bid.provider_org_id,
@@ -91,15 +91,6 @@ async def send(
     return paper_id
 
 
-_TITLES = {
-    LetterKind.WINNER: "award decision",
-    LetterKind.RANKED: "award decision",
-    LetterKind.EXCLUDED: "award decision",
-    LetterKind.NO_AWARD: "end without award",
-    LetterKind.ANNULLED: "award annulled",
-}
-
-
 async def order_report(actor: Actor, case: Case, now: datetime) -> UUID:
     """Order the evaluation report with the decision, for the buyer's file."""
     facts = await report_facts(actor, case)
@@ -107,7 +98,7 @@ async def order_report(actor: Actor, case: Case, now: datetime) -> UUID:
     return await documents.order_paper(
         kind="award-decision",
         template="awards/papers/decision.html",
-        title=f"{facts.reference} {code}: evaluation report and award decision"[:200],
+        title=f"{facts.reference} {code}",
         subject_id=case.award_id,
         buyer_id=case.tender.buyer_id,
         facts=facts,

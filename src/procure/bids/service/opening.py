@@ -235,7 +235,7 @@ async def _open_bids(
         paper_id=await documents.order_paper(
             kind="opening-minutes",
             template="bids/papers/minutes.html",
-            title=f"{facts.reference}: opening of tenders"[:200],
+            title=f"{facts.reference} {facts.title}"[:200],
             subject_id=facts.id,
             buyer_id=facts.buyer_id,
             facts=minutes,

@@ -139,7 +139,7 @@ async def _post(actor: Actor, claim: Claim, terms: Terms, posting: Posting, now:
     await documents.order_paper(
         kind="claim-statement",
         template="payments/papers/claim_statement.html",
-        title=f"Statement of claim {claim.number}, group {paper.group_code}",
+        title=f"{terms.number} / {claim.number}, {paper.group_code}",
         subject_id=claim.id,
         buyer_id=terms.buyer_id,
         reader_org_id=terms.provider_id,

@@ -294,7 +294,7 @@ async def accept(actor: Actor, claim_id: UUID, *, now: datetime) -> None:
         await documents.order_paper(
             kind="acceptance-act",
             template="payments/papers/acceptance_act.html",
-            title=f"Acceptance act for claim {claim.number}, group {facts.group_code}",
+            title=f"{terms.number} / {claim.number}, {facts.group_code}",
             subject_id=claim_id,
             buyer_id=terms.buyer_id,
             reader_org_id=terms.provider_id,
