@@ -5,11 +5,13 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from procure.kernel.errors import NotFound, Refused
 from procure.scoring import engine, questions, words
 from procure.scoring.reading import read_file
-from tests.scoring.cases import encoded, evaluation, example, own
+from tests.scoring.cases import bid, encoded, evaluation, example, own
 
 LOT, WITHOUT, ABSOLUTE = "l03-2024", "l03-2024-without-t3", "l03-2024-absolute"
 
@@ -134,3 +136,18 @@ def test_halving_stays_inside_what_the_input_admits() -> None:
     answers = questions.to_win(read_file(encoded(made)), step=Decimal("0.01"))
 
     assert all(one.price is None or one.price > Fraction("79.99") for one in answers)
+
+
+@given(st.lists(st.integers(100, 20_000), min_size=2, max_size=4))
+def test_for_any_prices_a_cent_more_than_said_does_not_win(cents: list[int]) -> None:
+    bids = [
+        bid(f"B{n}", str(Decimal(price) / 100), [n % 3 + 2, 4]) for n, price in enumerate(cents)
+    ]
+    given_ = read_file(encoded(evaluation(bids=bids)))
+    for one in questions.to_win(given_):
+        row = given_.sheet.ids.index(one.id)
+        if one.price is None:
+            continue
+        for price, wins in ((one.price, True), (one.price + Fraction(1, 100), False)):
+            changed = questions._with_value(given_, "price", row, price)
+            assert (engine.score(changed).winner == one.id) is wins

@@ -37,14 +37,22 @@ def _head(outcome: Outcome) -> Iterator[str]:
 
 def _places(outcome: Outcome) -> Iterator[str]:
     names = [key.of for key in outcome.task.rule.order]
-    rows = [["rank", "bid", *names, "decided by"]]
+    sheet = outcome.task.sheet
+    named = sheet.names != sheet.ids
+    rows = [["rank", "bid", *(["name"] if named else []), *names, "decided by"]]
     for place in outcome.places[:MOST_ROWS]:
         values = [outcome.state.columns[name][place.row] for name in names]
         said = (place.pending and f"waits for {place.pending}") or place.decided_by
         if place.is_tied and not place.pending:
             said = "shared"
         rows.append(
-            [str(place.rank), place.id, *(shown(v) if v is not None else "" for v in values), said]
+            [
+                str(place.rank),
+                place.id,
+                *([sheet.names[place.row]] if named else []),
+                *(shown(v) if v is not None else "" for v in values),
+                said,
+            ]
         )
     yield from _table(rows)
     if len(outcome.places) > MOST_ROWS:

@@ -6,7 +6,6 @@ on thirty criteria take little more room than the file. Pure.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from fractions import Fraction
 
 from procure.kernel.findings import Finding
@@ -21,6 +20,7 @@ from procure.scoring.format.inputs import (
     ScoresInput,
 )
 from procure.scoring.numbers import is_sane
+from procure.scoring.palette import Palette, Unfit, check
 
 MOST_FINDINGS = 200
 
@@ -58,72 +58,6 @@ class Sheet:
         return len(self.ids)
 
 
-class _Unfit(Exception):
-    def __init__(self, code: str, text: str, **values: object) -> None:
-        self.code, self.text, self.values = code, text, values
-
-
-class _Palette(dict[Decimal | None, int | None]):
-    """Turns decimals into whole numbers over one denominator; each distinct one is checked once."""
-
-    def __init__(self, given: NumberInput | ScoresInput) -> None:
-        self.given = given
-        self.scale = 1
-        self.flat: list[int | None] = []
-
-    def __missing__(self, value: Decimal | None) -> int | None:
-        if value is None:
-            if isinstance(self.given, ScoresInput) and not self.given.absent:
-                raise _Unfit("score-missing", n_("an evaluator's score is missing"))
-            return None
-        _check(value, self.given)
-        exact = Fraction(value)
-        if self.scale % exact.denominator:
-            self._finer(exact.denominator)
-        number = exact.numerator * (self.scale // exact.denominator)
-        self[value] = number
-        return number
-
-    def _finer(self, denominator: int) -> None:
-        """Express everything so far over a denominator that the new value fits."""
-        factor = Fraction(denominator, self.scale).numerator
-        self.scale *= factor
-        self.flat[:] = [None if n is None else n * factor for n in self.flat]
-        self.clear()
-
-
-def _check(value: Decimal, given: NumberInput | ScoresInput | ListInput) -> None:
-    if not is_sane(value):
-        raise _Unfit(
-            "number-unusable", n_("{value} is not a number that can be computed with"), value=value
-        )
-    if isinstance(given, NumberInput) and given.above is not None and value <= given.above:
-        raise _Unfit(
-            "out-of-range",
-            n_("{value} is not above {limit}"),
-            value=value,
-            limit=given.above,
-        )
-    if given.at_least is not None and value < given.at_least:
-        raise _Unfit(
-            "out-of-range", n_("{value} is below {limit}"), value=value, limit=given.at_least
-        )
-    if given.at_most is not None and value > given.at_most:
-        raise _Unfit(
-            "out-of-range", n_("{value} is above {limit}"), value=value, limit=given.at_most
-        )
-    if isinstance(given, ScoresInput) and given.step is not None:
-        many = (Fraction(value) - Fraction(given.at_least)) / Fraction(given.step)
-        if many.denominator != 1:
-            raise _Unfit(
-                "off-step",
-                n_("{value} is not a step of {step} from {limit}"),
-                value=value,
-                step=given.step,
-                limit=given.at_least,
-            )
-
-
 class SheetReader:
     """Takes bids one after the other; `done` gives the sheet, `findings` what is wrong."""
 
@@ -134,7 +68,7 @@ class SheetReader:
         self.steps = {step.name for step in rule.steps}
         self.inputs: dict[str, AnyInput] = {given.name: given for given in rule.inputs}
         self.numbers = {
-            g.name: _Palette(g) for g in rule.inputs if isinstance(g, NumberInput | ScoresInput)
+            g.name: Palette(g) for g in rule.inputs if isinstance(g, NumberInput | ScoresInput)
         }
         self.stated = [g for g in rule.inputs if isinstance(g, ListInput)]
         self.plain = [
@@ -143,7 +77,7 @@ class SheetReader:
             if isinstance(g, NumberInput)
         ]
         self.people = [
-            (g.name, _Palette(g), self.numbers[g.name])
+            (g.name, Palette(g), self.numbers[g.name])
             for g in rule.inputs
             if isinstance(g, ScoresInput)
         ]
@@ -221,14 +155,14 @@ class SheetReader:
                 continue
             try:
                 palette.flat.append(palette[value])
-            except (_Unfit, TypeError) as error:
+            except (Unfit, TypeError) as error:
                 palette.flat.append(None)
                 self._unfit(at, f".values.{name}", error)
         for name, _, agreed in self.people:
             value = values.get(name)
             try:
                 agreed.flat.append(None if value is None else agreed[value])
-            except (_Unfit, TypeError) as error:
+            except (Unfit, TypeError) as error:
                 agreed.flat.append(None)
                 self._unfit(at, f".values.{name}", error)
 
@@ -258,7 +192,7 @@ class SheetReader:
                 if palette.scale != scale:  # a value of this row needed a finer denominator
                     found = [palette[value] for value in row]
                 palette.flat.extend(found)
-            except (_Unfit, TypeError) as error:
+            except (Unfit, TypeError) as error:
                 palette.flat.extend([None] * width)
                 self._unfit(at, f".scores.{name}", error)
 
@@ -273,8 +207,8 @@ class SheetReader:
                 continue
             for place, value in enumerate(row):
                 try:
-                    _check(value, given)
-                except _Unfit as error:
+                    check(value, given)
+                except Unfit as error:
                     self._unfit(at, f".lists.{name}[{place}]", error)
             sane = [value for value in row if is_sane(value)]
             self.sheet.lists[name].append(tuple(map(Fraction, sane)))
@@ -285,9 +219,9 @@ class SheetReader:
             isinstance(given, ScoresInput) and given.aggregate == "consensus" and name in bid.values
         )
 
-    def _unfit(self, at: int, where: str, error: _Unfit | TypeError) -> None:
+    def _unfit(self, at: int, where: str, error: Unfit | TypeError) -> None:
         if isinstance(error, TypeError):  # a signalling NaN cannot even be looked up
-            error = _Unfit("number-unusable", n_("it is not a number that can be computed with"))
+            error = Unfit("number-unusable", n_("it is not a number that can be computed with"))
         self.wrong(at, where, error.code, error.text, **error.values)
 
     def _missing(self, at: int, where: str) -> None:
