@@ -111,7 +111,8 @@ def verify_receipt(arguments: argparse.Namespace) -> int:
 
     sealed = arguments.sealed.read_bytes() if arguments.sealed else None
     key = arguments.key.read_bytes().decode("ascii", "replace")
-    problems = receipt_problems(arguments.receipt.read_bytes(), key, sealed)
+    parts = [part.read_bytes() for part in arguments.part]
+    problems = receipt_problems(arguments.receipt.read_bytes(), key, sealed, parts)
     for problem in problems:
         print(problem)
     if not problems:
@@ -243,6 +244,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("receipt", type=Path)
     made.add_argument("--key", type=Path, required=True, help="public key of the installation")
     made.add_argument("--sealed", type=Path, help="the sealed bid that the receipt is of")
+    made.add_argument(
+        "--part", type=Path, action="append", default=[], help="a sealed file of the bid"
+    )
     made = add("pay", pay)
     made.description = (
         "Compute what is owed (docs/formats/payment-terms.md). Exit codes: 0 computed (and as "

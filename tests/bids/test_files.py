@@ -7,13 +7,14 @@ from uuid import UUID
 import pytest
 
 from procure.adapters.file_check import MemoryFileCheck
+from procure.adapters.signing import receipt_problems
 from procure.adapters.vault import AesVault
 from procure.bids import queries, service
 from procure.bids.ports import VaultFailed
 from procure.bids.rules import LARGEST_FILE, MOST_FILES, file_findings, room_findings
 from procure.db import connection
 from procure.documents.queries import path_of
-from procure.kernel.canonical import sha256_hex
+from procure.kernel.canonical import canonical, sha256_hex
 from procure.kernel.errors import Conflict, NotFound, Refused
 from procure.settings import settings
 from tests.adapters.test_file_check import a_pdf, javascript_at_opening
@@ -155,6 +156,10 @@ async def test_a_file_goes_with_the_bid_and_is_opened_with_it() -> None:
     [file] = await queries.own_files(bidder.actor, tender.id, VAULT)
     [part] = receipt.receipt.parts
     assert (part.kind, part.id, part.sha256) == ("file", str(file_id), file.sealed_sha256)
+    sealed = path_of(part.sha256).read_bytes()
+    proof = canonical(receipt).encode(), signer().public_pem().decode()
+    assert receipt_problems(*proof, parts=[sealed]) == []
+    assert len(receipt_problems(*proof, parts=[sealed, sealed[:-1], sealed + b"x"])) == 2
     bid_id = receipt.receipt.bid_id
     address = f"/api/v1/bids/{bid_id}/files/{file_id}"
     async with client_as(tender.coordinator) as buyer, client_as(bidder.actor) as own:

@@ -7,6 +7,7 @@ presumption of a qualified time stamp (eIDAS art. 41-42).
 """
 
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -106,13 +107,23 @@ def read_public_key(pem: bytes) -> Ed25519PublicKey:
     return key
 
 
-def receipt_problems(content: bytes, pem: str, sealed: bytes | None = None) -> list[str]:
-    """Say what is wrong with a receipt file; an empty list if it is good."""
+def receipt_problems(
+    content: bytes, pem: str, sealed: bytes | None = None, parts: Sequence[bytes] = ()
+) -> list[str]:
+    """Say what is wrong with a receipt file; an empty list if it is good.
+
+    `parts` are sealed files of the bid: each must be one that the receipt names.
+    """
     try:
-        check_receipt(content, read_public_key(pem.encode()), sealed=sealed)
+        facts = check_receipt(content, read_public_key(pem.encode()), sealed=sealed)
     except BadReceipt as problem:
         return [problem.text]
-    return []
+    named = {(part.sha256, part.size_bytes) for part in facts.parts}
+    return [
+        n_("A sealed file is not among those that were received.")
+        for part in parts
+        if (sha256_hex(part), len(part)) not in named
+    ]
 
 
 def check_receipt(
