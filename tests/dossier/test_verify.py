@@ -504,3 +504,53 @@ def test_the_scoring_file_of_a_dossier_comes_out_elsewhere(content: bytes) -> No
     assert command.main(file, check=True) == 0
     file.write_bytes(file.read_bytes().replace(b'"price":"24.80"', b'"price":"20.80"'))
     assert command.main(file, check=True) == 1
+
+
+# Claims ---------------------------------------------------------------------
+
+
+def with_computed_claim(content: bytes, **changed: Any) -> list[str]:
+    """Return what is found when the one claim has a result, terms and the files of both."""
+    files = unpacked(content)
+    contracts = json.loads(files["facts/contracts.json"])
+    claims = json.loads(files["facts/claims.json"])
+    terms = {"format": "procure-payment-terms", "code": "T"}
+    for contract in contracts:
+        contract["terms"] = json.dumps({"payment": terms})
+    claims[0]["result"] = json.dumps({"total_amount": "12.00"})
+    files["facts/contracts.json"] = json.dumps(contracts).encode()
+    files["facts/claims.json"] = json.dumps(claims).encode()
+    stem = f"payments/{claims[0]['group']}"
+    lines = {"lines": [{"key": "a", "amount": "5.00"}, {"key": "b", "amount": "7.00"}]}
+    made = {
+        f"{stem}-terms.json": terms,
+        f"{stem}-facts.json": {"facts": []},
+        f"payments/{claims[0]['id']}-lines.json": lines,
+    }
+    for path, given in made.items():
+        kind = path.rpartition("-")[2].removesuffix(".json")
+        said = changed.get(kind, given)
+        if said is not None:
+            files[path] = json.dumps(said).encode()
+    return [line for line in problems(sealed_anew(files)) if line.startswith("payments/")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, None),
+        ({"terms": None}, "is missing: it computes a claim again"),
+        ({"facts": None}, "is missing: it computes a claim again"),
+        ({"lines": None}, "is missing: it computes a claim again"),
+        ({"terms": {"code": "other"}}, "is not what the contract says"),
+        ({"lines": {"lines": [{"key": "a", "amount": "12.01"}]}}, "sums to 12.01, and claim 1"),
+    ],
+)
+def test_the_files_that_compute_a_claim_again(
+    content: bytes, changed: dict[str, Any], said: str | None
+) -> None:
+    found = with_computed_claim(content, **changed)
+    if said is None:
+        assert found == []
+    else:
+        assert any(said in line for line in found)

@@ -15,6 +15,7 @@ from procure import worker
 from procure.db import connection
 from procure.dossier import queries, service
 from procure.dossier.verify import verify
+from procure.entitlement import command as paying
 from procure.kernel.actors import Role
 from procure.scoring import command
 from tests.builders.awards import an_awarded_lot
@@ -106,6 +107,18 @@ async def test_the_known_group_is_whole_in_its_dossier(tmp_path: Path) -> None:
     assert (claim["state"], Decimal(claim["total_amount"])) == ("paid", Decimal("11972.40"))
     assert len(found.table("attestations")) == 2
     assert len(found.table("payments")) == 1
+    for name, path in (
+        ("terms", f"payments/{claim['group']}-terms.json"),
+        ("facts", f"payments/{claim['group']}-facts.json"),
+        ("lines", f"payments/{claim['id']}-lines.json"),
+    ):
+        (tmp_path / f"{name}.json").write_bytes(found.files[path])
+    files = (tmp_path / "terms.json", tmp_path / "facts.json")
+    lines = tmp_path / "lines.json"
+    known_at = json.loads(lines.read_bytes())["known_at"]
+    assert paying.main(*files, known_at=known_at, check_file=lines) == 0
+    lines.write_bytes(lines.read_bytes().replace(b"712.80", b"712.81"))
+    assert paying.main(*files, known_at=known_at, check_file=lines) == 1
     assert {row["state"] for row in found.table("papers")} == {"printed"}
     assert found.kinds >= {
         "contract:signed",

@@ -33,6 +33,7 @@ facts/          the rows behind every decision, one table a file
 receipts/       signed receipts of bids, byte for byte
 bids/           the sealed bids that were opened, as they arrived (age, version 1)
 scoring/        each ranking as a file that computes it again: procure score FILE --check
+payments/       terms, facts and lines of each claim: procure pay TERMS FACTS --check LINES
 files/          documents and payment files, named by their SHA-256; titles are in the manifest
 keys/           the public key that receipts are signed with
 verify.py       checks all of this: python3 verify.py FILE (Python 3.11, nothing else)

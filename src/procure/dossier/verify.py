@@ -169,6 +169,7 @@ def check(path: str | Path, head: str | None = None, key: bytes | None = None) -
         check_evaluations,
         check_contracts,
         check_claims,
+        check_computations,
         check_ledger,
         check_payments,
         check_papers,
@@ -632,6 +633,33 @@ def check_claims(found: Found) -> None:
             )
         if spent[contract["id"]] > Decimal(contract["ceiling_amount"]):
             found.wrong("facts/contracts.json", f"{contract['number']}: is over its ceiling")
+
+
+def check_computations(found: Found) -> None:
+    """Each claim has the files that compute it again: its contract's terms, facts, its lines."""
+    contracts = found.by_id("contracts")
+    for claim in found.rows("claims"):
+        result = json.loads(claim["result"])
+        if "total_amount" not in result:
+            continue
+        terms = f"payments/{claim['group']}-terms.json"
+        lines = f"payments/{claim['id']}-lines.json"
+        paths = (terms, f"payments/{claim['group']}-facts.json", lines)
+        if any([found.lacks(path, "it computes a claim again") for path in paths]):
+            continue
+        agreed = json.loads(contracts[claim["contract"]]["terms"]).get("payment")
+        if agreed is not None and parse(found, terms) != agreed:
+            found.wrong(terms, "is not what the contract says")
+        made = parse(found, lines)
+        if made is None:
+            continue
+        total = sum((Decimal(line["amount"]) for line in made["lines"]), Decimal(0))
+        if total != Decimal(result["total_amount"]):
+            found.wrong(
+                lines,
+                f"sums to {total}, and claim {claim['number']} was computed at "
+                f"{result['total_amount']}",
+            )
 
 
 def claim_content_sha256(claim: Row, lines: list[Row], contract: Row) -> str:

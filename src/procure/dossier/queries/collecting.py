@@ -12,6 +12,7 @@ import msgspec
 from procure.db import connection, fetch_as
 from procure.documents import queries as documents
 from procure.documents.queries import FileDamaged
+from procure.dossier.queries.paid import paid
 from procure.dossier.queries.scored import scored
 from procure.dossier.queries.stages import REGISTERS, TABLES, Table
 from procure.dossier.rules import ZERO_SHA256, EventRow, Part
@@ -29,7 +30,7 @@ class Collected(msgspec.Struct, frozen=True):
     """Everything of a procedure, as one snapshot of the database."""
 
     rows: dict[str, Rows]
-    parts: list[Part]  # receipts, sealed bids, scoring, documents and payment files
+    parts: list[Part]  # receipts, sealed bids, scoring, payment, documents and payment files
     events: list[EventRow]  # the whole chain
     shown: set[int]  # numbers of the events that belong here
 
@@ -63,6 +64,7 @@ async def collect(tender_id: UUID) -> Collected:
         parts=[
             *await _sealed(rows["bids"]),
             *scored(rows["evaluations"]),
+            *paid(rows["contracts"], rows["claims"]),
             *await _files(rows),
         ],
         events=events,
