@@ -35,8 +35,10 @@ from procure.web import headers, languages
 from procure.web.clock import is_demo, provide_now
 from procure.web.forms import provide_form
 from procure.web.guards import require_own_form, require_permission
+from procure.web.hosts import HostMiddleware
 from procure.web.idempotency import IdempotencyMiddleware
 from procure.web.intake import IntakeMiddleware
+from procure.web.nowhere import nowhere
 from procure.web.problems import HANDLERS
 from procure.web.templates import template_engine
 from procure.worker import worker_lifespan
@@ -146,8 +148,8 @@ def create_app(*, lifespan: list[Lifespan] | None = None) -> Litestar:
         include_in_schema=False,
         cache_control=None,
     )
-    return Litestar(
-        [*controllers(), DemoApi, static],
+    made = Litestar(
+        [*controllers(), DemoApi, static, nowhere],
         lifespan=[database_lifespan, worker_lifespan] if lifespan is None else lifespan,
         dependencies={
             "actor": Provide(provide_actor, sync_to_thread=False),
@@ -192,6 +194,8 @@ def create_app(*, lifespan: list[Lifespan] | None = None) -> Litestar:
         ),
         debug=False,
     )
+    made.asgi_handler = HostMiddleware(made.asgi_handler)  # also around what is not found
+    return made
 
 
 def app() -> Litestar:

@@ -9,6 +9,7 @@ from procure.db import connection
 from procure.identity.sessions import PLAIN_COOKIE
 from procure.kernel.actors import Role
 from procure.web.guards import CSRF_FIELD, csrf_token
+from procure.web.languages import COOKIE
 from tests.builders.identity import PASSWORD, a_person, an_actor, count
 from tests.client import application, client_as
 
@@ -212,3 +213,17 @@ async def test_a_kept_key_does_not_betray_what_was_sent() -> None:
         kept = await c.fetchval("SELECT fingerprint FROM idempotency_key")
     guess = b'POST /api/v1/opening-keys?\n{"price":"21.50"}'
     assert kept != hashlib.sha256(guess).hexdigest()
+
+
+async def test_an_address_that_leads_nowhere_is_told_to_whoever_asks() -> None:
+    actor = await an_actor(Role.COORDINATOR)
+    async with client_as(actor) as browser:
+        page = await browser.get("/nowhere/at-all")
+        api = await browser.get("/api/v1/nowhere")
+        browser.cookies.set(COOKIE, "et")
+        estonian = await browser.get("/nowhere/at-all")
+    assert page.status_code == api.status_code == 404
+    assert actor.name in page.text
+    assert "There is nothing at this address." in page.text
+    assert api.headers["content-type"] == "application/problem+json"
+    assert 'lang="et"' in estonian.text

@@ -11,6 +11,7 @@ from litestar.exceptions import NotAuthorizedException, PermissionDeniedExceptio
 from litestar.handlers import BaseRouteHandler
 
 from procure.kernel.actors import Actor, Permission
+from procure.kernel.texts import n_
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 CSRF_FIELD = "_csrf"
@@ -29,9 +30,16 @@ async def require_permission(
         return
     actor = connection.scope.get("user")
     if not isinstance(actor, Actor) or actor.is_anonymous:
-        raise NotAuthorizedException(detail="Sign in to continue.")
+        raise NotAuthorizedException(detail=n_("Sign in to continue."))
     if wanted is None or not actor.may(wanted):
-        raise PermissionDeniedException(detail="Your role does not allow this.")
+        raise PermissionDeniedException(detail=n_("Your role does not allow this."))
+    # Whoever holds a narrow token may not make themselves a wider way in.
+    if (
+        actor.is_limited
+        and wanted == Permission.SIGNED_IN
+        and connection.scope.get("method", "GET") not in SAFE
+    ):
+        raise PermissionDeniedException(detail=n_("This token does not allow this."))
 
 
 def csrf_token(session_token: str) -> str:
@@ -58,10 +66,10 @@ async def require_own_form(
         return
     headers = connection.headers
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise PermissionDeniedException(detail="This form was sent from another site.")
+        raise PermissionDeniedException(detail=n_("This form was sent from another site."))
     origin = headers.get("origin")
     if origin and _host_of(origin) != headers.get("host"):
-        raise PermissionDeniedException(detail="This form was sent from another site.")
+        raise PermissionDeniedException(detail=n_("This form was sent from another site."))
     session_token = connection.scope.get("state", {}).get("session_token")
     if session_token is None:
         return  # nobody is signed in: there is nothing to forge but a sign-in from our own site
@@ -73,7 +81,9 @@ async def require_own_form(
         sent.encode(), csrf_token(session_token).encode()
     ):
         raise PermissionDeniedException(
-            detail="This form is no longer valid. Go back, load the page again and send it anew."
+            detail=n_(
+                "This form is no longer valid. Go back, load the page again and send it anew."
+            )
         )
 
 

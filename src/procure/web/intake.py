@@ -6,6 +6,8 @@ from litestar.enums import ScopeType
 from litestar.exceptions import ClientException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from procure.kernel.texts import n_
+
 LONGEST_PATH = 2_000
 LONGEST_STEP = 255  # of a file's name; an id or a code is shorter
 
@@ -21,7 +23,7 @@ class IntakeMiddleware:
         if scope["type"] == ScopeType.HTTP and not is_sensible(
             scope["path"], scope["query_string"]
         ):
-            raise ClientException("This address cannot be read.")
+            raise ClientException(n_("This address cannot be read."))
         await self.app(scope, receive, send)
 
 

@@ -20,13 +20,20 @@ from procure.kernel.actors import Actor
 from procure.kernel.errors import ProcureError
 from procure.kernel.findings import Finding
 from procure.kernel.time import ZONE
+from procure.settings import settings
 from procure.web.terms import ACTIONS, TERMS
 
 LANGUAGES = {"et": "Eesti", "en": "English", "ru": "Русский"}
 LOCALES = Path(__file__).parent / "locales"
 COOKIE = "procure_language"
+HOST_COOKIE = "__Host-procure_language"  # where people come by TLS
 
 _language: ContextVar[str] = ContextVar("language", default="en")
+
+
+def language_cookie() -> str:
+    """Return the name of the cookie that holds an explicit choice; it goes before the account's."""
+    return HOST_COOKIE if settings().public_url.startswith("https:") else COOKIE
 
 
 def language() -> str:
@@ -113,7 +120,7 @@ def said(text: str, values: Mapping[str, Any] | None = None) -> str:
 
 
 # Values under these names are codes, which have words of their own.
-CODED = {"state", "kind", "role", "technique", "language", "source", "mark", "family"}
+CODED = {"state", "kind", "role", "other_role", "technique", "language", "source", "mark", "family"}
 MOVES = {"action", "allowed"}  # one verb, or several divided by commas
 # What is stored with a decision comes back as text: a day, an instant in UTC, an amount.
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -171,7 +178,7 @@ def chosen(scope: dict[str, Any]) -> str:
     spoken = negotiate_locale(wanted, list(LANGUAGES), sep="-")
     if spoken and scope["path"].startswith("/api/"):
         return spoken
-    wish = re.search(rf"(?:^|;)\s*{COOKIE}=(\w+)", headers.get("cookie", ""))
+    wish = re.search(rf"(?:^|;)\s*{language_cookie()}=(\w+)", headers.get("cookie", ""))
     if wish and wish[1] in LANGUAGES:
         return wish[1]
     user = scope.get("user")

@@ -21,6 +21,7 @@ from procure.settings import settings
 from procure.web import languages
 from procure.web.guards import CSRF_FIELD, csrf_token
 from procure.web.labels import with_labels
+from procure.web.notices import QUERY, SAVED, with_notice
 from procure.web.terms import TERMS
 
 
@@ -35,8 +36,13 @@ def page(
     )
 
 
-def see_other(path: str) -> Redirect:
-    """Send the browser on after a good POST, so that reloading repeats nothing."""
+def see_other(path: str, *, saved: str = "") -> Redirect:
+    """Send the browser on after a good POST, so that reloading repeats nothing.
+
+    `saved` names what the next page says on top (`notices.SAVED`).
+    """
+    if saved:
+        path = with_notice(path, saved)
     return Redirect(path, status_code=HTTP_303_SEE_OTHER)
 
 
@@ -54,6 +60,8 @@ def environment() -> jinja2.Environment:
         ),
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         autoescape=True,
+        # Otherwise `"claimed" | term` is worked out once, in the language of whoever came first.
+        optimized=False,
         undefined=jinja2.ChainableUndefined,  # govuk-frontend-jinja asks for absent parameters
         trim_blocks=True,
         lstrip_blocks=True,
@@ -75,6 +83,7 @@ def environment() -> jinja2.Environment:
     env.globals |= {
         "csrf": _csrf,
         "me": _me,
+        "notice": _notice,
         "said": languages.said,
         "language": languages.language,
         "interface_languages": languages.LANGUAGES,
@@ -106,6 +115,14 @@ def _csrf(context: jinja2.runtime.Context) -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(
         CSRF_FIELD, csrf_token(token)
     )
+
+
+@jinja2.pass_context
+def _notice(context: jinja2.runtime.Context) -> str:
+    """Say what the page or its address says was saved; nothing for a word that we do not know."""
+    request: Request[Any, Any, Any] | None = context.get("request")
+    word = context.get("saved") or (request.query_params.get(QUERY, "") if request else "")
+    return languages.translate(SAVED.get(str(word), ""))
 
 
 @jinja2.pass_context
