@@ -75,6 +75,8 @@ async def test_a_decision_names_winners_starts_the_standstill_and_concludes() ->
     assert await lot_state(lot) == (LotState.AWARDED, TenderState.CONCLUDED)
     assert await queries.award_of_lot(lot.lot_id) == facts
     assert await kinds_of_tasks(lot.coordinator) == ["award:standstill"]
+    (task,) = await tasks.open_tasks(lot.coordinator, DECIDED_AT)
+    assert "may be signed from 2024-03-04: the standstill runs to 2024-03-03." in task.message
 
 
 async def test_every_tenderer_gets_a_letter_that_it_alone_and_the_buyer_read() -> None:

@@ -1,16 +1,20 @@
 """The first screen of each role: what it must know at once, and nothing of another organisation."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
+from procure.contracts import queries as contracts
 from procure.desk.queries.screens import SCREENS, screen
 from procure.kernel.actors import Actor, Role
 from tests.builders.delivery import a_group, evening
 from tests.builders.demand import a_request
+from tests.builders.evaluation import a_panel
 from tests.builders.identity import NOW, an_actor
 from tests.builders.payments import the_money
-from tests.builders.tenders import a_published_tender
+from tests.builders.tenders import a_drafted_tender, a_published_tender
+from tests.client import client_as
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -100,3 +104,42 @@ async def test_who_holds_two_roles_sees_each_panel_once() -> None:
     _, panels = await screen(both, NOW)
     titles = [panel.title for panel in panels]
     assert len(titles) == len(set(titles))
+
+
+async def test_the_contracts_of_the_first_screen_show_the_numbers_of_the_contracts_page() -> None:
+    money = await the_money()
+    await money.claim_and_post(LATER)
+    actor = await an_actor(Role.COORDINATOR, org=money.buyer_id)
+    _, panels = await screen(actor, LATER)
+    (panel,) = [panel for panel in panels if panel.title == "Contracts"]
+    shown = {row.url: row.values["spent_amount"] for row in panel.rows}
+    lines = await contracts.list_contracts(actor)
+    assert shown == {f"/contracts/{line.id}": line.money.spent_amount for line in lines}
+    framework = next(line for line in lines if line.kind == "framework")
+    assert shown[f"/contracts/{framework.id}"] == Decimal("11972.40")
+
+
+async def test_a_tender_has_one_word_for_its_state_on_every_page() -> None:
+    tender = await a_published_tender()
+    async with client_as(tender.coordinator) as client:
+        for path in ("/", "/tenders", f"/tenders/{tender.id}"):
+            text = (await client.get(path)).text
+            assert 'app-state--open">Open for bids<' in text, path
+            for other in (">Open<", ">Published<"):
+                assert other not in text, path
+    draft = await a_drafted_tender(tender.coordinator)
+    async with client_as(tender.coordinator) as client:
+        text = (await client.get(f"/tenders/{draft.id}")).text
+    assert "Open for bids" not in text
+    assert text.count(">Draft</span>") == 1 + 2, "its own and its two lots'"
+
+
+async def test_bids_opened_and_open_for_bids_are_two_words() -> None:
+    lot = await a_panel()
+    async with client_as(lot.coordinator) as client:
+        for path in ("/tenders", f"/tenders/{lot.opened.tender.id}"):
+            text = (await client.get(path)).text
+            assert ">Bids opened<" in text, path
+            assert ">Open<" not in text, path
+        assert ">Not decided yet<" in text
+        assert "The bids were opened" in text

@@ -13,8 +13,9 @@ from procure.awards import queries, service
 from procure.awards.schemas import AwardDraft
 from procure.evaluation.rules import bars
 from procure.kernel.actors import Actor, Permission
-from procure.kernel.errors import Conflict, ProcureError, Refused
+from procure.kernel.errors import Conflict, NotFound, ProcureError, Refused
 from procure.kernel.findings import Finding
+from procure.kernel.texts import n_
 from procure.web.forms import Form
 from procure.web.templates import page, see_other
 
@@ -81,6 +82,14 @@ class LotAwardPages(Controller):
             return see_other(f"/awards/{view.award_id}")
         return await decision_page(actor, lot_id, now)
 
+    @get("/notice", permission=Permission.NONE)
+    async def notice(self, lot_id: FromPath[UUID]) -> Redirect:
+        """Go on to the notice of the lot's award; NotFound while there is none."""
+        award = await queries.award_of_lot(lot_id)
+        if award is None:
+            raise NotFound(n_("This lot has no award."))
+        return see_other(f"/awards/{award.id}/notice")
+
     @post("/award", permission=Permission.AWARD_DECIDE)
     async def decide(
         self,
@@ -128,16 +137,27 @@ class AwardPages(Controller):
     path = "/awards"
     include_in_schema = False
 
-    @get("/", permission=Permission.AWARD_READ)
-    async def show_list(self, actor: NamedDependency[Actor]) -> Template:
-        """List the buyer's awards, or the letters to a provider."""
+    @get("/", permission=Permission.NONE)
+    async def show_list(self, actor: NamedDependency[Actor]) -> Template | Redirect:
+        """List the buyer's awards, or the letters to a provider; others read the notices."""
+        if not actor.may(Permission.AWARD_READ):
+            return see_other("/awards/notices")
         if actor.is_provider:
             return page("awards/letters.html", letters=await queries.own_letters(actor))
         return page("awards/awards.html", awards=await queries.list_awards(actor))
 
-    @get("/{award_id:uuid}", permission=Permission.AWARD_READ)
-    async def show(self, award_id: FromPath[UUID], actor: NamedDependency[Actor]) -> Template:
-        """Show an award: whole for its buyer, own letters for a tenderer."""
+    @get("/notices", permission=Permission.NONE)
+    async def show_notices(self) -> Template:
+        """List what everyone may know of the awards."""
+        return page("awards/notices.html", awards=await queries.list_notices())
+
+    @get("/{award_id:uuid}", permission=Permission.NONE)
+    async def show(
+        self, award_id: FromPath[UUID], actor: NamedDependency[Actor]
+    ) -> Template | Redirect:
+        """Show an award: whole for its buyer, own letters for a tenderer, the notice for others."""
+        if not actor.may(Permission.AWARD_READ):
+            return see_other(f"/awards/{award_id}/notice")
         return await self._award(actor, award_id)
 
     @get("/{award_id:uuid}/notice", permission=Permission.NONE)

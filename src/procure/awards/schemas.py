@@ -125,6 +125,31 @@ class NoticeSupplier(msgspec.Struct, frozen=True):
     registry_code: str
     rank: int
     unit_price: Decimal
+    total: Decimal | None = None  # points
+
+
+class NoticeCriterion(msgspec.Struct, frozen=True):
+    """What the bids were compared by."""
+
+    code: str
+    name: str
+    weight: Decimal
+
+
+class PublicAward(msgspec.Struct, frozen=True, kw_only=True):
+    """An award in the list that everyone may read."""
+
+    award_id: UUID
+    reference: str
+    title: str
+    lot_code: str
+    lot_title: str
+    buyer_name: str
+    state: str
+    decided_at: datetime
+    currency: str
+    tenders_count: int
+    suppliers: Sequence[NoticeSupplier]
 
 
 class AwardNotice(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +169,9 @@ class AwardNotice(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     currency: str
     estimated_amount: Decimal
+    last_blocked_on: date | None  # of the standstill
+    is_tender_public: bool  # else its page is the invited tenderers' alone
+    criteria: Sequence[NoticeCriterion]
     suppliers: Sequence[NoticeSupplier]
 
 

@@ -54,7 +54,7 @@ class CataloguePages(Controller):
 
     include_in_schema = False
 
-    @get("/services", permission=Permission.CATALOGUE_READ)
+    @get("/services", permission=Permission.NONE)
     async def services(
         self, *, now: NamedDependency[datetime], ended: FromQuery[bool] = False
     ) -> Template:
@@ -71,7 +71,7 @@ class CataloguePages(Controller):
             channels=CHANNELS,
         )
 
-    @get("/services/{code:str}", permission=Permission.CATALOGUE_READ)
+    @get("/services/{code:str}", permission=Permission.NONE)
     async def service(self, code: FromPath[str], now: NamedDependency[datetime]) -> Template:
         """Show one service in all its versions, with the source of every number."""
         versions = await queries.versions_of(code)
@@ -89,7 +89,7 @@ class CataloguePages(Controller):
             labels=PARAMS,
         )
 
-    @get("/outcome-definitions", permission=Permission.CATALOGUE_READ)
+    @get("/outcome-definitions", permission=Permission.NONE)
     async def definitions(self, now: NamedDependency[datetime]) -> Template:
         """Show what counts as an outcome today, what proves it, and how services are paid."""
         today = legal_day(now)

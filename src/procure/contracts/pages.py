@@ -47,14 +47,16 @@ class ContractPages(Controller):
     path = "/contracts"
     include_in_schema = False
 
-    @get("/", permission=Permission.CONTRACT_READ)
+    @get("/", permission=Permission.NONE)
     async def show_list(
         self,
         actor: NamedDependency[Actor],
         in_state: Annotated[str, QueryParameter(name="state")] = "",
         kind: FromQuery[str] = "",
-    ) -> Template:
-        """List contracts with a bar of their money; and awards that wait for a contract."""
+    ) -> Template | Redirect:
+        """List contracts with their money, and awards without one; others read the register."""
+        if not actor.may(Permission.CONTRACT_READ):
+            return see_other("/contract-register")
         may_draft = actor.may(Permission.CONTRACT_DRAFT)
         return page(
             "contracts/contracts.html",
@@ -66,14 +68,16 @@ class ContractPages(Controller):
             kinds=list(ContractKind),
         )
 
-    @get("/{contract_id:uuid}", permission=Permission.CONTRACT_READ)
+    @get("/{contract_id:uuid}", permission=Permission.NONE)
     async def show(
         self,
         contract_id: FromPath[UUID],
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
-    ) -> Template:
-        """Show one contract, with a button to sign it for the reader's side."""
+    ) -> Template | Redirect:
+        """Show one contract to its parties, with a button to sign; others read the register."""
+        if not actor.may(Permission.CONTRACT_READ):
+            return see_other(f"/contract-register/{contract_id}")
         return await contract_page(actor, await queries.read_contract(actor, contract_id), now)
 
     @post("/{contract_id:uuid}/sign", permission=Permission.CONTRACT_SIGN)

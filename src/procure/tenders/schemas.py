@@ -82,6 +82,23 @@ class KeyholderView(msgspec.Struct, frozen=True):
     name: str
 
 
+class ParentLot(msgspec.Struct, frozen=True):
+    """The lot of a framework that a mini-competition is held in."""
+
+    tender_id: UUID
+    reference: str
+    lot_code: str
+    lot_title: str
+
+
+class Came(msgspec.Struct, frozen=True):
+    """What has happened to a tender; `text` is a source text whose braces `values` fill in."""
+
+    at: datetime
+    text: str
+    values: Mapping[str, str]
+
+
 class TenderView(msgspec.Struct, frozen=True, kw_only=True):
     """A tender as the actor may see it."""
 
@@ -102,7 +119,9 @@ class TenderView(msgspec.Struct, frozen=True, kw_only=True):
     classification: str
     technique: str
     basis_id: UUID | None
+    basis_name: str
     parent_lot_id: UUID | None
+    parent: ParentLot | None
     started_on: date
     tender_period: TenderPeriod
     contract_period: ContractPeriod
@@ -120,6 +139,7 @@ class TenderView(msgspec.Struct, frozen=True, kw_only=True):
     award_criteria: Sequence[CriterionView]
     calendar: Sequence[LegalDate]
     periods_ahead: Sequence[PeriodAhead]
+    came: Sequence[Came]
     paper_id: UUID | None
     actions: Sequence[str]  # open on it for this actor
 

@@ -96,14 +96,19 @@ def template_engine() -> JinjaTemplateEngine:
     return JinjaTemplateEngine.from_environment(environment())
 
 
-def term(code: object) -> str:
-    """Say a code (a state, a mark, a role) in the running language.
+def term(code: object, machine: str = "") -> str:
+    """Say a code (a state, a mark, a role) in the running language; of a life if one is named.
 
     >>> term("referred-out"), term("LOT-0001")
     ('Referred to the municipality', 'LOT-0001')
+    >>> term("opened"), term("opened", "tender")
+    ('Opened', 'Bids opened')
     """
     text = str(code)
-    return languages.translate(TERMS[text]) if text in TERMS else text
+    for known in (f"{machine}:{text}", text):
+        if known in TERMS:
+            return languages.translate(TERMS[known])
+    return text
 
 
 @jinja2.pass_context

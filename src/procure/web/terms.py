@@ -73,6 +73,14 @@ TERMS: dict[str, str] = {
     "applied": n_("Applied"),
     "admitted": n_("Admitted"),
     "suspended": n_("Suspended"),
+    # What the same word means in another life: `machine:state`
+    "tender:published": n_("Open for bids"),
+    "tender:closed": n_("Closed for bids"),
+    "tender:opened": n_("Bids opened"),
+    "lot:open": n_("Not decided yet"),
+    "task:open": n_("To be done"),
+    "result:won": n_("Won"),
+    "result:lost": n_("Not won"),
     # Marks, plans, verdicts
     "present": n_("Present"),
     "excused": n_("Excused"),

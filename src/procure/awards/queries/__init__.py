@@ -14,6 +14,7 @@ from procure.awards.queries.facts import (
 from procure.awards.queries.reading import (
     letters_of,
     list_awards,
+    list_notices,
     own_letters,
     read_award,
     read_notice,
@@ -27,6 +28,7 @@ __all__ = [
     "heading",
     "letters_of",
     "list_awards",
+    "list_notices",
     "no_award",
     "own_letters",
     "read_award",

@@ -14,7 +14,9 @@ from procure.awards.schemas import (
     AwardSummary,
     AwardView,
     LetterView,
+    NoticeCriterion,
     NoticeSupplier,
+    PublicAward,
 )
 from procure.awards.states import AWARD, AwardState
 from procure.db import fetch_as
@@ -64,6 +66,9 @@ class _Notice(msgspec.Struct, frozen=True):
     unit: str
     currency: str
     estimated_amount: Decimal
+    last_blocked_on: date | None
+    is_tender_public: bool
+    criteria: str
 
 
 async def read_award(actor: Actor, award_id: UUID) -> AwardView:
@@ -219,8 +224,15 @@ async def read_notice(award_id: UUID) -> AwardNotice:
         """SELECT a.id AS award_id, t.reference, t.title, o.name AS buyer_name, l.id AS lot_id,
                   l.code AS lot_code, l.title AS lot_title, t.id AS tender_id, a.state,
                   a.decided_at, l.unit, t.currency, l.value_amount AS estimated_amount,
+                  a.last_blocked_on,
                   (SELECT count(*) FROM bid b WHERE b.lot = l.id AND b.state = 'opened')
-                      AS tenders_count
+                      AS tenders_count,
+                  (NOT EXISTS (SELECT FROM invitation i WHERE i.tender = t.id)
+                   OR EXISTS (SELECT FROM lot w WHERE w.tender = t.id AND w.state = 'awarded'))
+                      AS is_tender_public,
+                  (SELECT coalesce(json_agg(json_build_object('code', c.code, 'name', c.name,
+                       'weight', c.weight::text) ORDER BY c.position), '[]')
+                     FROM criterion c WHERE c.tender = t.id)::text AS criteria
              FROM award a JOIN lot l ON l.id = a.lot JOIN tender t ON t.id = l.tender
              JOIN organisation o ON o.id = t.buyer WHERE a.id = $1""",
         award_id,
@@ -231,13 +243,56 @@ async def read_notice(award_id: UUID) -> AwardNotice:
     return AwardNotice(
         status=_STATUS[row.state],
         decided_on=legal_day(row.decided_at),
+        criteria=msgspec.json.decode(row.criteria, type=list[NoticeCriterion]),
         suppliers=[
-            NoticeSupplier(s.provider_name, s.registry_code, s.rank, s.unit_price)
+            NoticeSupplier(s.provider_name, s.registry_code, s.rank, s.unit_price, s.total)
             for s in await suppliers_of(award_id)
         ],
         **{
             n: getattr(row, n)
             for n in AwardNotice.__struct_fields__
-            if n not in {"status", "decided_on", "suppliers"}
+            if n not in {"status", "decided_on", "suppliers", "criteria"}
         },
     )
+
+
+class _Public(msgspec.Struct, frozen=True):
+    award_id: UUID
+    reference: str
+    title: str
+    lot_code: str
+    lot_title: str
+    buyer_name: str
+    state: str
+    decided_at: datetime
+    currency: str
+    tenders_count: int
+    suppliers: str
+
+
+async def list_notices() -> list[PublicAward]:
+    """List what everyone may know of the awards, the newest first; annulled ones say so."""
+    rows = await fetch_as(
+        _Public,
+        """SELECT a.id AS award_id, t.reference, t.title, l.code AS lot_code, l.title AS lot_title,
+                  o.name AS buyer_name, a.state, a.decided_at, t.currency,
+                  (SELECT count(*) FROM bid b WHERE b.lot = l.id AND b.state = 'opened')
+                      AS tenders_count,
+                  (SELECT coalesce(json_agg(json_build_object('name', p.name,
+                       'registry_code', p.registry_code, 'rank', s.rank,
+                       'unit_price', (b.content::jsonb) ->> 'unit_price', 'total', s.total::text)
+                       ORDER BY s.rank, s.id), '[]')
+                     FROM award_supplier s JOIN bid b ON b.id = s.bid
+                     JOIN organisation p ON p.id = s.provider_org WHERE s.award = a.id)::text
+                      AS suppliers
+             FROM award a JOIN lot l ON l.id = a.lot JOIN tender t ON t.id = l.tender
+             JOIN organisation o ON o.id = t.buyer
+            ORDER BY a.decided_at DESC, a.id DESC LIMIT 500""",
+    )
+    return [
+        PublicAward(
+            suppliers=msgspec.json.decode(row.suppliers, type=list[NoticeSupplier]),
+            **{n: getattr(row, n) for n in PublicAward.__struct_fields__ if n != "suppliers"},
+        )
+        for row in rows
+    ]

@@ -134,8 +134,16 @@ async def _tasks_of_decision(
         award_id,
         org_id=head.buyer_id,
         role=Role.COORDINATOR,
-        text=n_("The standstill of lot {lot} of {reference} is over: contracts can be signed."),
-        values={"lot": head.lot_code, "reference": head.reference},
+        text=n_(
+            "Contracts for lot {lot} of {reference} may be signed from {first}: the standstill "
+            "runs to {last}."
+        ),
+        values={
+            "lot": head.lot_code,
+            "reference": head.reference,
+            "first": facts.last_blocked_on + timedelta(days=1),
+            "last": facts.last_blocked_on,
+        },
         link=f"/awards/{award_id}",
         clause="RHS § 120",
         due_on=facts.last_blocked_on + timedelta(days=1),

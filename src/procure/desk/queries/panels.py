@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from procure.contracts import queries as contract_queries
+from procure.contracts.states import ContractState
 from procure.db import connection
 from procure.desk.queries.steps import rows_of
 from procure.desk.schemas import Panel, Row, Tile
@@ -61,32 +63,28 @@ async def groups(actor: Actor, now: datetime) -> Panel:
 
 async def contracts(actor: Actor) -> Panel:
     """List the contracts of the actor's organisation, with what is spent."""
-    rows = await rows_of(
-        """
-        SELECT k.*, o.name AS provider FROM contract k JOIN organisation o ON o.id = k.provider_org
-         WHERE k.buyer = $1 OR k.provider_org = $1
-         ORDER BY k.state IN ('ended', 'terminated'), k.drafted_at DESC LIMIT 10
-        """,
-        actor.org_id,
-    )
+    lines = sorted(
+        await contract_queries.list_contracts(actor),
+        key=lambda line: line.state == ContractState.ENDED,
+    )[:10]
     return Panel(
         n_("Contracts"),
         [
             Row(
-                title=f"{row['number']} {row['title']}",
-                url=f"/contracts/{row['id']}",
-                state=row["state"],
+                title=f"{line.number} {line.title}",
+                url=f"/contracts/{line.id}",
+                state=line.state,
                 note=n_("{provider}: spent {spent_amount} of {ceiling_amount}"),
                 values={
-                    "provider": row["provider"],
-                    "spent_amount": row["spent_amount"],
-                    "ceiling_amount": row["ceiling_amount"],
+                    "provider": line.provider_name,
+                    "spent_amount": line.money.spent_amount,
+                    "ceiling_amount": line.money.ceiling_amount,
                 },
-                share=row["spent_amount"] / row["ceiling_amount"]
-                if row["ceiling_amount"]
+                share=line.money.spent_amount / line.money.ceiling_amount
+                if line.money.ceiling_amount
                 else None,
             )
-            for row in rows
+            for line in lines
         ],
         n_("There is no contract yet. Contracts are drafted from an award."),
         "/contracts",
@@ -131,6 +129,7 @@ async def public_screen(now: datetime) -> Screen:
             title=f"{row['reference']} {row['title']}",
             url=f"/tenders/{row['id']}",
             state=row["state"],
+            machine="tender",
             note=n_("Tenders are received until {deadline}."),
             values={"deadline": row["deadline_at"]},
         )

@@ -119,6 +119,7 @@ async def _coordinator(actor: Actor, _: datetime) -> Screen:
                 title=f"{row['reference']} {row['title']}",
                 url=f"/tenders/{row['id']}",
                 state=row["state"],
+                machine="tender",
                 note=n_("Deadline {deadline}, rules of {rules}"),
                 values={"deadline": row["deadline_at"], "rules": row["rule_set"]},
             )
@@ -168,6 +169,7 @@ async def _officer(actor: Actor, _: datetime) -> Screen:
                     title=f"{row['reference']} {row['title']}",
                     url=f"/tenders/{row['id']}/opening",
                     state=row["state"],
+                    machine="tender",
                     note=n_("{given} of {needed} shares given; deadline {deadline}"),
                     values={
                         "given": row["shares"],

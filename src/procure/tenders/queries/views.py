@@ -31,10 +31,12 @@ from procure.tenders.rules import (
     time_left,
 )
 from procure.tenders.schemas import (
+    Came,
     ContractPeriod,
     CriterionView,
     KeyholderView,
     LotView,
+    ParentLot,
     PartyView,
     TenderPeriod,
     TenderSummary,
@@ -78,7 +80,21 @@ async def read_tender(actor: Actor, tender_id: UUID) -> TenderView:
     )
     if not rows:
         raise missing(tender_id)
-    return _view(actor, rows[0])
+    row = rows[0]
+    parents = await fetch_as(
+        ParentLot,
+        """SELECT t.id AS tender_id, t.reference, l.code AS lot_code, l.title AS lot_title
+             FROM lot l JOIN tender t ON t.id = l.tender WHERE l.id = $1""",
+        row.parent_lot_id,
+    )
+    bases = await fetch_as(_Name, "SELECT name FROM basis WHERE id = $1", row.basis_id)
+    return _view(
+        actor,
+        row,
+        parent=parents[0] if parents else None,
+        basis_name=bases[0].name if bases and actor.org_id == row.buyer_id else "",
+        came=await _came(row),
+    )
 
 
 async def read_scoring_rule(actor: Actor, tender_id: UUID) -> str:
@@ -90,7 +106,48 @@ async def read_scoring_rule(actor: Actor, tender_id: UUID) -> str:
     return rule
 
 
-def _view(actor: Actor, row: TenderRow) -> TenderView:
+class _Name(msgspec.Struct):
+    name: str
+
+
+class _Event(msgspec.Struct):
+    kind: str
+    happened_at: datetime
+    subject_id: UUID
+
+
+# What everyone may know of a tender's life, in the order in which it happens.
+_CAME = {
+    "tender:published": n_("The tender was published"),
+    "tender:closed": n_("The deadline for tenders passed"),
+    "bids:opened": n_("The bids were opened"),
+    "lot:awarded": n_("Lot {lot} was awarded"),
+    "lot:failed": n_("Lot {lot} ended without award"),
+    "lot:reopened": n_("The award of lot {lot} was annulled"),
+    "tender:concluded": n_("The tender was concluded"),
+    "tender:reopened": n_("The tender was taken up again"),
+    "tender:cancelled": n_("The tender was cancelled"),
+}
+
+
+async def _came(row: TenderRow) -> list[Came]:
+    lots = {lot.id: lot.code for lot in facts_of(row).lots}
+    events = await fetch_as(
+        _Event,
+        """SELECT kind, happened_at, subject_id FROM event
+            WHERE subject_id = ANY($1) AND kind = ANY($2) ORDER BY seq""",
+        [row.id, *lots],
+        list(_CAME),
+    )
+    return [
+        Came(event.happened_at, _CAME[event.kind], {"lot": lots.get(event.subject_id, "")})
+        for event in events
+    ]
+
+
+def _view(
+    actor: Actor, row: TenderRow, *, parent: ParentLot | None, basis_name: str, came: list[Came]
+) -> TenderView:
     facts = facts_of(row)
     rules = facts.rule_set
     procedure = rules.procedure(row.procedure)
@@ -115,7 +172,9 @@ def _view(actor: Actor, row: TenderRow) -> TenderView:
         classification=row.cpv,
         technique=row.technique,
         basis_id=row.basis_id if is_ours else None,
+        basis_name=basis_name,
         parent_lot_id=row.parent_lot_id,
+        parent=parent,
         started_on=row.started_on,
         tender_period=TenderPeriod(row.published_at, row.deadline_at),
         contract_period=ContractPeriod(row.contract_starts_on, row.contract_until),
@@ -139,6 +198,7 @@ def _view(actor: Actor, row: TenderRow) -> TenderView:
             holidays(),
         ),
         periods_ahead=periods_ahead(row.procedure, rules),
+        came=came,
         paper_id=row.paper_id if is_ours else None,
         actions=_actions(actor, row),
     )

@@ -73,6 +73,3 @@ class DeskPages(Controller):
     ) -> Template:
         """Show what happened last in the actor's organisation."""
         return page("desk/history.html", items=await histories.newest(actor, before))
-
-
-CONTROLLERS: list[type[Controller]] = [DeskPages]
