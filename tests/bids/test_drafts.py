@@ -111,7 +111,8 @@ async def test_a_bid_is_checked_before_it_is_submitted_and_nothing_is_kept_of_it
         empty = {"answers.K2": "  ", "price_lines": "Rent; 2; 3,00; 7,00\nno parts"}
         bad = await client.send_form(path, await fields(tender.id, bidder, **empty))
         assert bad.status_code == 422
-        assert 'href="#field-price_lines"' in bad.text
+        for field in ("price_lines", "answers.K2"):  # what is not read, and what is wrong, at once
+            assert f'href="#field-{field}"' in bad.text
         draft = await a_bid_draft(tender.id, bidder, "0")
         checked = await client.post(f"/api/v1/tenders/{tender.id}/bid-checks", json=body_of(draft))
     assert checked.status_code == 200

@@ -170,6 +170,10 @@ async def test_a_file_goes_with_the_bid_and_is_opened_with_it() -> None:
         assert answer.content == CANARY * 9
         assert answer.headers["content-disposition"].startswith("attachment")
         assert (await own.get(address)).content == CANARY * 9
+        page = f"/bids/{bid_id}/files/{file_id}"
+        for client, shown in ((buyer, f"/tenders/{tender.id}/bids"), (own, f"/bids/{bid_id}")):
+            assert f'href="{page}"' in (await client.get(shown)).text
+            assert (await client.get(page)).content == CANARY * 9
     async with client_as((await a_bidder()).actor) as rival:
         assert (await rival.get(address)).status_code == 404
     opened = await queries.own_bids(bidder.actor, tender.id)

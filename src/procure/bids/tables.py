@@ -61,15 +61,11 @@ class BidPackage(Table, db=DB, tablename="bid_package"):
     version = Integer(default=None, null=False)
     ciphertext = Bytea(default=None, null=False)
     ciphertext_sha256 = Varchar(length=64, default=None, null=False)
-    price_ciphertext = Bytea(default=None, null=True)  # the price envelope, where there are two
-    price_sha256 = Varchar(length=64, default=None, null=True)
     parts = Text(default=None, null=False)  # canonical JSON: the sealed parts besides
     prepared_by = ForeignKey(Person, on_delete=OnDelete.restrict, default=None, null=False)
     prepared_at = Timestamptz(default=None, null=False)
 
     sha_is_hash = is_sha256("ciphertext_sha256")
-    price_sha_is_hash = is_sha256("price_sha256")
-    price_is_whole = Check("(price_ciphertext IS NULL) = (price_sha256 IS NULL)")
     version_counts = Check("version >= 1")
     package_version_uq = Unique(["lot", "provider_org", "version"])
 
@@ -138,23 +134,16 @@ class Bid(Table, db=DB, tablename="bid"):
     version = Integer(default=None, null=False)
     ciphertext = Bytea(default=None, null=False)
     ciphertext_sha256 = Varchar(length=64, default=None, null=False)
-    price_ciphertext = Bytea(default=None, null=True)  # the price envelope, where there are two
-    price_sha256 = Varchar(length=64, default=None, null=True)
     parts = Text(default=None, null=False)  # canonical JSON: the sealed parts besides
     received_at = Timestamptz(default=None, null=False)  # stamped by the database on arrival
     submitted_by = ForeignKey(Person, on_delete=OnDelete.restrict, default=None, null=False)
     receipt = Text(default=None, null=False)  # canonical JSON, signed
     state = Varchar(length=10, default=None, null=False)
-    quality = Text(default=None, null=True)  # of two envelopes the first, once it is opened
     content = Text(default=None, null=True)  # canonical JSON of bids.rules.BidContent, once opened
     opened_at = Timestamptz(default=None, null=True)
 
     known_state = is_one_of("state", BidState)
     sha_is_hash = is_sha256("ciphertext_sha256")
-    price_sha_is_hash = is_sha256("price_sha256")
-    price_is_whole = Check("(price_ciphertext IS NULL) = (price_sha256 IS NULL)")
-    quality_is_read = Check("state <> 'quality' OR quality IS NOT NULL")
-    quality_goes_first = Check("quality IS NULL OR price_ciphertext IS NOT NULL")
     bid_arrival_uq = Unique(["arrival"])
     version_counts = Check("version >= 1")
     bid_version_uq = Unique(["lot", "provider_org", "version"])

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from procure.bids import queries, service
-from procure.bids.pages.form import bid_from, form_of, typed
+from procure.bids.pages.form import bid_from, form_of, readable, typed
 from procure.bids.ports import Signer, Vault
 from procure.bids.rules import LARGEST_FILE, PIECE_BYTES
 from procure.bids.service import Arrived
@@ -147,10 +147,12 @@ class TenderBidPages(Controller):
         """Keep what is typed, and show everything that stands in its way."""
         try:
             await service.save_draft(actor, tender_id, typed(form), vault=vault, now=now)
-            draft = bid_from(form, await tenders.read_tender(actor, tender_id))
-            found = await service.check_bid(actor, draft, vault=vault, at=now)
+            draft = readable(form, await tenders.read_tender(actor, tender_id))
+            ruled = await service.check_bid(actor, draft, vault=vault, at=now)
         except (Refused, Conflict) as error:
-            found = said(error)
+            return await bid_page(actor, tender_id, vault=vault, form=form, findings=said(error))
+        unread = {finding.field for finding in form.findings}
+        found = [*form.findings, *(one for one in ruled if one.field not in unread)]
         return await bid_page(
             actor, tender_id, vault=vault, form=form, findings=found, is_checked=not found
         )

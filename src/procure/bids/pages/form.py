@@ -13,12 +13,20 @@ from procure.tenders.schemas import TenderView
 from procure.web.forms import Form
 
 PERCENT = Decimal(100)
+NO_LOT = UUID(int=0)
 
 T = TypeVar("T")
 
 
 def bid_from(form: Form, tender: TenderView) -> BidDraft:
     """Read a bid out of its form. Refused with everything that cannot be read."""
+    draft = readable(form, tender)
+    form.check()
+    return draft
+
+
+def readable(form: Form, tender: TenderView) -> BidDraft:
+    """Read what can be read; what cannot is among the form's findings, and harmless here."""
     lot = form.choice("lot_id", [str(lot.id) for lot in tender.lots])
     rates = {}
     for name in form.sent:
@@ -31,10 +39,10 @@ def bid_from(form: Form, tender: TenderView) -> BidDraft:
     consortium = list(_lines(form, "consortium", 3, _partner))
     subcontractors = list(_lines(form, "subcontractors", 4, _subcontractor))
     price_lines = list(_lines(form, "price_lines", 4, _price_line))
-    form.check()
+    known = {str(one.id): one.id for one in tender.lots}
     return BidDraft(
         tender_id=tender.id,
-        lot_id=UUID(lot),
+        lot_id=known.get(lot, NO_LOT),
         unit_price=price,
         answers={
             criterion.code: form.value(f"answers.{criterion.code}")

@@ -19,14 +19,14 @@ class Verdict(StrEnum):
 
 
 class SealedPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A sealed part of a bid besides its first: the price envelope, or a file.
+    """What is sealed of a bid besides its content: a file.
 
     Without names, because a name can say what is sealed; they are inside, with the hash of each
     file as it was sent.
     """
 
-    kind: str  # "price" or "file"
-    id: str  # of the file; empty for the price envelope
+    kind: str  # "file"
+    id: str  # of the file
     sha256: str  # of the ciphertext
     size_bytes: int
 

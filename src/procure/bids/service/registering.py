@@ -230,11 +230,9 @@ async def _keep(kept: Sequence[_Kept]) -> list[Receipt]:
         )
         await c.execute(
             """INSERT INTO bid (id, tender, lot, provider_org, arrival, version, ciphertext,
-                                ciphertext_sha256, price_ciphertext, price_sha256, parts,
-                                received_at, submitted_by, receipt, state)
+                                ciphertext_sha256, parts, received_at, submitted_by, receipt, state)
                SELECT p.id, p.tender, p.lot, p.provider_org, a.id, p.version, p.ciphertext,
-                      p.ciphertext_sha256, p.price_ciphertext, p.price_sha256, p.parts,
-                      a.arrived_at, k.person, k.receipt, k.state
+                      p.ciphertext_sha256, p.parts, a.arrived_at, k.person, k.receipt, k.state
                  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[])
                       AS k(package, arrival, person, receipt, state)
                  JOIN bid_package p ON p.id = k.package JOIN arrival a ON a.id = k.arrival""",

@@ -143,14 +143,13 @@ BEGIN
         RETURN NEW;
     END IF;
     IF (NEW.id, NEW.tender, NEW.lot, NEW.provider_org, NEW.arrival, NEW.version, NEW.ciphertext,
-        NEW.ciphertext_sha256, NEW.price_ciphertext, NEW.price_sha256, NEW.parts, NEW.received_at,
+        NEW.ciphertext_sha256, NEW.parts, NEW.received_at,
         NEW.submitted_by, NEW.receipt)
        IS DISTINCT FROM
        (OLD.id, OLD.tender, OLD.lot, OLD.provider_org, OLD.arrival, OLD.version, OLD.ciphertext,
-        OLD.ciphertext_sha256, OLD.price_ciphertext, OLD.price_sha256, OLD.parts, OLD.received_at,
+        OLD.ciphertext_sha256, OLD.parts, OLD.received_at,
         OLD.submitted_by, OLD.receipt)
-       OR OLD.content IS NOT NULL
-       OR (OLD.quality IS NOT NULL AND NEW.quality IS DISTINCT FROM OLD.quality) THEN
+       OR OLD.content IS NOT NULL THEN
         RAISE EXCEPTION 'a received bid does not change'
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'bid_is_sealed';
     END IF;
