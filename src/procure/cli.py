@@ -102,7 +102,9 @@ def verify(arguments: argparse.Namespace) -> int:
     """Check an exported dossier without database or network."""
     from procure.dossier import verify as checker
 
-    return int(checker.main([str(arguments.file)]))
+    known = ["--head", arguments.head] if arguments.head else []
+    known += ["--key", str(arguments.key)] if arguments.key else []
+    return int(checker.main([str(arguments.file), *known]))
 
 
 def verify_receipt(arguments: argparse.Namespace) -> int:
@@ -211,7 +213,7 @@ async def _create_admin(arguments: argparse.Namespace, password: str) -> None:
         )
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - one statement an argument
     """Describe the commands."""
     top = argparse.ArgumentParser(
         prog="procure",
@@ -240,6 +242,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--password-stdin", action="store_true", help="read it from standard input")
     made = add("verify", verify)
     made.add_argument("file", type=Path)
+    made.add_argument("--head", help="hash of an event that must be in the chain")
+    made.add_argument("--key", type=Path, help="public key (PEM) that must have signed the file")
     made = add("verify-receipt", verify_receipt)
     made.add_argument("receipt", type=Path)
     made.add_argument("--key", type=Path, required=True, help="public key of the installation")

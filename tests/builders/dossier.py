@@ -122,10 +122,22 @@ async def a_procedure() -> Procedure:
         share_sha256="0" * 64,
     )  # fmt: skip
     await put("opening", tender=tender["id"], minutes="{}")
+    await record(
+        "bids:opened", tender["id"], buyer, minutes_sha256=sha256_hex("{}"),
+        opened={str(bid["id"]): bid["ciphertext_sha256"]},
+    )  # fmt: skip
     evaluation = await put(
         "evaluation", lot=lot["id"], facts=canonical(FACTS), result=canonical(rank(FACTS))
     )
-    award = await put("award", lot=lot["id"], evaluation=evaluation["id"], state="final")
+    await record(
+        "lot:ranked", lot["id"], buyer, evaluation_id=evaluation["id"], facts=FACTS,
+        ranking=rank(FACTS),
+    )  # fmt: skip
+    award = await put(
+        "award", lot=lot["id"], evaluation=evaluation["id"], state="final", reasons="As ranked.",
+        facts=canonical({"reasons": "As ranked."}),
+    )  # fmt: skip
+    await record("award:decided", award["id"], buyer, facts={"reasons": "As ranked."})
     supplier = await put(
         "award_supplier", award=award["id"], bid=bid["id"], provider_org=provider, rank=1
     )

@@ -26,15 +26,21 @@ EVENT = EventRow(
 ABOUT = About(UUID(int=1), "TK-1", "Services", UUID(int=2), "Buyer", AT, 7, "a" * 64, 1, "0.1.0")
 
 
+def sign(message: bytes) -> bytes:
+    """Stand for a key."""
+    return hashlib.sha512(message).digest()
+
+
 def test_the_same_parts_give_the_same_bytes_in_any_order() -> None:
     parts = [Part("facts/lots.json", b"[]\n"), Part("files/x.pdf", b"%PDF"), Part("a.txt", b"x")]
-    assert rules.pack(b"{}", parts) == rules.pack(b"{}", parts[::-1])
+    assert rules.pack(b"{}", parts, sign) == rules.pack(b"{}", parts[::-1], sign)
 
 
 def test_the_comment_seals_every_byte_before_it() -> None:
-    packed = rules.pack(b"{}", [])
-    sealed, seal = packed[: -len(rules.SEAL) - 64], packed[-len(rules.SEAL) - 64 :]
-    assert seal == rules.SEAL + hashlib.sha256(sealed).hexdigest().encode()
+    packed = rules.pack(b"{}", [], sign)
+    sealed, seal = packed[: -rules.SEAL_BYTES], packed[-rules.SEAL_BYTES :]
+    said = rules.SEAL + hashlib.sha256(sealed).hexdigest().encode()
+    assert seal == said + rules.SIGNED + sign(said).hex().encode()
 
 
 def test_a_hidden_event_tells_its_hash_and_place_alone() -> None:

@@ -105,6 +105,9 @@ async def test_events_of_others_are_hashes_and_the_chain_still_holds() -> None:
     assert {line["kind"] for line in shown} == {
         "tender:published",
         "bid:sealed",
+        "bids:opened",
+        "lot:ranked",
+        "award:decided",
         "claim:posted",
         "paper:ordered",
         "paper:printed",

@@ -52,8 +52,9 @@ def unpacked(content: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def sealed_anew(files: dict[str, bytes]) -> bytes:
-    """Write a file anew as somebody would who knows the format: manifest, hashes and seal fit."""
+def sealed_anew(files: dict[str, bytes], sign: Callable[[bytes], bytes] | None = None) -> bytes:
+    """Write a file anew as the installation could: manifest, hashes, seal and signature fit."""
+    sign = sign or kept["procedure"].key.sign_bytes
     manifest = json.loads(files["manifest.json"])
     listed = {entry["path"]: entry for entry in manifest["files"]}
     manifest["files"] = [
@@ -71,7 +72,12 @@ def sealed_anew(files: dict[str, bytes]) -> bytes:
         if path.startswith("facts/")
     }
     parts = [Part(path, content) for path, content in files.items() if path != "manifest.json"]
-    return pack(json.dumps(manifest).encode(), parts)
+    return pack(json.dumps(manifest).encode(), parts, sign)
+
+
+def packed(manifest: bytes, parts: list[Part]) -> bytes:
+    """Pack whatever it is, sealed and signed by the installation."""
+    return pack(manifest, parts, kept["procedure"].key.sign_bytes)
 
 
 def with_rows(content: bytes, table: str, change: Callable[[list[Any]], Any]) -> bytes:
@@ -120,7 +126,7 @@ def test_a_changed_byte_is_found_in_the_file_it_belongs_to(content: bytes) -> No
 
 
 def test_a_file_that_was_cut_off_is_not_whole(content: bytes) -> None:
-    for size in (0, 10, len(content) // 2, len(content) - 100):
+    for size in (0, 10, len(content) // 2, len(content) - 400):
         with pytest.raises(Unreadable):
             problems(content[:size])
     assert "file: does not end with its seal" in problems(content[:-1])[0]
@@ -129,7 +135,7 @@ def test_a_file_that_was_cut_off_is_not_whole(content: bytes) -> None:
 def test_something_else_cannot_be_read(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="No such file"):
         verify.verify(tmp_path / "absent.zip")
-    for other in (b"%PDF-1.7", pack(b"[]", []), pack(b"{", []), pack(b'{"files": []}', [])):
+    for other in (b"%PDF-1.7", packed(b"[]", []), packed(b"{", []), packed(b'{"files": []}', [])):
         with pytest.raises(Unreadable):
             problems(other)
 
@@ -139,7 +145,7 @@ def test_a_file_that_is_missing_is_named(content: bytes) -> None:
         files = unpacked(content)
         manifest = files["manifest.json"]
         del files[gone]
-        changed = pack(manifest, [Part(p, c) for p, c in files.items() if p != "manifest.json"])
+        changed = packed(manifest, [Part(p, c) for p, c in files.items() if p != "manifest.json"])
         if gone == "manifest.json":
             continue
         assert f"{gone}: is in the manifest and not in the file" in problems(changed), gone
@@ -148,7 +154,9 @@ def test_a_file_that_is_missing_is_named(content: bytes) -> None:
 def test_a_file_too_many_is_named(content: bytes) -> None:
     files = unpacked(content)
     manifest = files.pop("manifest.json")
-    changed = pack(manifest, [Part("files/extra.pdf", b"%PDF"), *(Part(*f) for f in files.items())])
+    changed = packed(
+        manifest, [Part("files/extra.pdf", b"%PDF"), *(Part(*f) for f in files.items())]
+    )
     assert problems(changed) == ["files/extra.pdf: is in the file and not in the manifest"]
 
 
@@ -157,7 +165,7 @@ def test_swapped_files_are_named(content: bytes) -> None:
     manifest = files.pop("manifest.json")
     one, other = "facts/awards.json", "facts/lots.json"
     files[one], files[other] = files[other], files[one]
-    found = problems(pack(manifest, [Part(*file) for file in files.items()]))
+    found = problems(packed(manifest, [Part(*file) for file in files.items()]))
     assert {problem.partition(":")[0] for problem in found} >= {one, other}
 
 
@@ -554,3 +562,68 @@ def test_the_files_that_compute_a_claim_again(
         assert found == []
     else:
         assert any(said in line for line in found)
+
+
+def other_key(message: bytes) -> bytes:
+    """Sign with a key that is not the installation's."""
+    return Ed25519PrivateKey.from_private_bytes(b"1" * 32).sign(message)
+
+
+def test_who_changes_a_dossier_cannot_seal_it_anew(content: bytes) -> None:
+    assert problems(sealed_anew(unpacked(content))) == []
+    assert problems(sealed_anew(unpacked(content), other_key)) == [
+        "file: its seal is not signed with a key of the file: it was sealed anew"
+    ]
+
+
+def changed(whole: bytes, table: str, values: dict[str, Any]) -> list[str]:
+    """Change columns of a table's first row, sealed anew with the installation's own key."""
+
+    def change(rows: list[Any]) -> None:
+        rows[0] |= values
+
+    return problems(with_rows(whole, table, change))
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "said"),
+    [
+        pytest.param("openings", {"minutes": '{"a":1}'}, "minutes are not those", id="minutes"),
+        pytest.param("awards", {"reasons": "Others."}, "has other reasons", id="reasons"),
+        pytest.param(
+            "awards", {"facts": '{"reasons":"Others."}'}, "not the decision", id="a decision"
+        ),
+        pytest.param("bids", {"content": None}, "other bids were opened", id="an opened bid"),
+        pytest.param(
+            "award_suppliers", {"provider_org": "0" * 8}, "another than its bid's", id="the winner"
+        ),
+    ],
+)
+def test_a_decision_that_is_not_its_event_s_is_found_even_with_the_key(
+    content: bytes, table: str, values: dict[str, Any], said: str
+) -> None:
+    assert any(said in problem for problem in changed(content, table, values))
+
+
+def test_a_ranking_rewritten_is_found(content: bytes) -> None:
+    def rewrite(rows: list[Any]) -> None:
+        result = json.loads(rows[0]["result"])
+        result["results"][0]["rank"], result["results"][1]["rank"] = 2, 1
+        rows[0]["result"] = json.dumps(result, separators=(",", ":"))
+
+    found = problems(with_rows(content, "evaluations", rewrite))
+    assert any("not the ranking that was made" in problem for problem in found)
+
+
+def test_a_hidden_decision_and_a_bid_left_out_are_missed(content: bytes) -> None:
+    def hide(lines: list[Any]) -> None:
+        for n, line in enumerate(lines):
+            if line.get("kind") == "award:decided":
+                says, _ = verify.content_of(line)
+                lines[n] = {
+                    "seq": line["seq"], "content_sha256": says, "sha256": line["sha256"]
+                }  # fmt: skip
+
+    assert any("no event award:decided" in p for p in problems(with_events(content, hide)))
+    found = problems(with_rows(content, "bids", lambda rows: rows.clear()))
+    assert any("which an event says arrived" in problem for problem in found)

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from procure.dossier import queries, service
-from procure.dossier.ports import PublicKey
+from procure.dossier.ports import SealingKey
 from procure.dossier.schemas import DossierList, DossierView, MakeDossier
 from procure.kernel.actors import Actor, Permission
 from procure.web.downloads import attachment
@@ -27,7 +27,7 @@ class DossierApi(Controller):
         self,
         data: JSONBody[MakeDossier],
         actor: NamedDependency[Actor],
-        signer: NamedDependency[PublicKey],
+        signer: NamedDependency[SealingKey],
         now: NamedDependency[datetime],
     ) -> DossierView:
         """Make the dossier of a procedure; with nothing done since the last one, it is that one."""

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from procure.dossier import queries, service
-from procure.dossier.ports import PublicKey
+from procure.dossier.ports import SealingKey
 from procure.kernel.actors import Actor, Permission
 from procure.web.downloads import attachment
 from procure.web.templates import page, see_other
@@ -33,7 +33,7 @@ class DossierPages(Controller):
         self,
         tender_id: FromPath[UUID],
         actor: NamedDependency[Actor],
-        signer: NamedDependency[PublicKey],
+        signer: NamedDependency[SealingKey],
         now: NamedDependency[datetime],
     ) -> Redirect:
         """Make a dossier of one procedure."""

@@ -6,7 +6,7 @@ Pure: everything that goes in is an argument. The format is described in docs/fo
 
 import hashlib
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -21,7 +21,10 @@ FORMAT = "procure-dossier"
 FORMAT_VERSION = 1
 FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # of zip; the true times are inside
 ZERO_SHA256 = "0" * 64  # what the first event follows
-SEAL = b"procure-dossier sha256 "  # then 64 hex digits; together the comment of the zip
+# The comment of the zip: what the file's bytes hash to, and that hash signed.
+SEAL = b"procure-dossier sha256 "  # then 64 hex digits
+SIGNED = b" ed25519 "  # then 128 hex digits
+SEAL_BYTES = len(SEAL) + 64 + len(SIGNED) + 128
 
 README = """\
 Audit dossier of {reference} - {title}
@@ -192,10 +195,11 @@ def manifest(
     return msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n"
 
 
-def pack(manifest_json: bytes, parts: Sequence[Part]) -> bytes:
-    """Make the file: a zip whose comment is the SHA-256 of every byte before it.
+def pack(manifest_json: bytes, parts: Sequence[Part], sign: Callable[[bytes], bytes]) -> bytes:
+    """Make the file: a zip whose comment is the SHA-256 of every byte before it, signed.
 
-    The comment is there so that no byte can change unnoticed, not even one that a zip reader skips.
+    The hash is there so that no byte can change unnoticed, not even one that a zip reader skips;
+    the signature (Ed25519) so that who changes the file cannot seal it anew.
     """
     everything = sorted([Part("manifest.json", manifest_json), *parts], key=lambda part: part.path)
     buffer = BytesIO()
@@ -208,10 +212,10 @@ def pack(manifest_json: bytes, parts: Sequence[Part]) -> bytes:
             small = part.path.startswith("bids/") or part.path.endswith(".pdf")
             entry.compress_type = zipfile.ZIP_STORED if small else zipfile.ZIP_DEFLATED
             archive.writestr(entry, part.content)
-        archive.comment = SEAL + b"0" * 64
-    unsealed = buffer.getvalue()
-    sealed_bytes = unsealed[: -len(SEAL) - 64]
-    return sealed_bytes + SEAL + hashlib.sha256(sealed_bytes).hexdigest().encode()
+        archive.comment = b"0" * SEAL_BYTES
+    sealed_bytes = buffer.getvalue()[:-SEAL_BYTES]
+    seal = SEAL + hashlib.sha256(sealed_bytes).hexdigest().encode()
+    return sealed_bytes + seal + SIGNED + sign(seal).hex().encode()
 
 
 def readme(about: About) -> bytes:

@@ -9,7 +9,7 @@ from procure.audit import service as audit
 from procure.db import connection, transaction, uuid7
 from procure.documents import service as documents
 from procure.dossier import queries
-from procure.dossier.ports import PublicKey
+from procure.dossier.ports import SealingKey
 from procure.dossier.rules import (
     About,
     Exported,
@@ -29,7 +29,7 @@ CHECKER = Path(__file__).parent / "verify.py"
 VERSION = "0.1.0"
 
 
-async def make_dossier(actor: Actor, tender_id: UUID, key: PublicKey, *, now: datetime) -> UUID:
+async def make_dossier(actor: Actor, tender_id: UUID, key: SealingKey, *, now: datetime) -> UUID:
     """Make the dossier of a procedure and its contracts; return its id.
 
     Reads one state of the database, whatever is written meanwhile. Made again with nothing done in
@@ -88,7 +88,7 @@ async def make_dossier(actor: Actor, tender_id: UUID, key: PublicKey, *, now: da
     return UUID(int=dossier_id.int)
 
 
-def write(about: About, found: queries.Collected, key: PublicKey) -> bytes:
+def write(about: About, found: queries.Collected, key: SealingKey) -> bytes:
     """Lay out and pack everything. Blocks for as long as compressing takes."""
     checker = CHECKER.read_bytes()
     lines = [event_line(event, is_shown=event.seq in found.shown) for event in found.events]
@@ -102,4 +102,4 @@ def write(about: About, found: queries.Collected, key: PublicKey) -> bytes:
     ]
     counts = {name: len(rows) for name, rows in found.rows.items()}
     listed = manifest(about, parts, counts, [key.key_id], sha256_hex(checker))
-    return pack(listed, parts)
+    return pack(listed, parts, key.sign_bytes)

@@ -6,11 +6,11 @@ Exit codes: 0 whole, 1 something is wrong (each problem is one line), 2 the file
 The format is described in docs/formats/dossier.md. Nothing here is shared with the program that
 writes dossiers, so that one mistake is not made twice.
 
-What it proves without anything else: the file is as it was made; the events are one chain, and the
-decisions shown belong to it; totals are the sums of their parts; receipts are signed by the key in
-the file. Who can write a whole file anew can make all of that anew. Against that: `--head`, the
-hash of any event that somebody was given earlier (a receipt, an older dossier), and `--key`, the
-public key as it was published.
+What it proves without anything else: the file is as it was made; the events are one chain, and
+openings, rankings, awards and postings are what their events said; totals are the sums of their
+parts; file and receipts are signed by the key in the file. Who can write a whole file anew can make
+all of that anew. Against that: `--key`, the public key as it was published, and `--head`, the hash
+of any event that somebody was given earlier (a receipt, an older dossier).
 """
 
 import argparse
@@ -29,7 +29,8 @@ from pathlib import Path
 from typing import Any
 
 SEAL = b"procure-dossier sha256 "
-SEAL_BYTES = len(SEAL) + 64
+SIGNED = b" ed25519 "
+SEAL_BYTES = len(SEAL) + 64 + len(SIGNED) + 128
 FORMATS = {("procure-dossier", 1)}
 ZERO_SHA256 = "0" * 64
 LARGEST_BYTES = 4_000_000_000
@@ -114,6 +115,7 @@ class Found:
         self.events: dict[int, str] = {}  # hash by number
         self.shown: dict[int, Row] = {}
         self.keys: dict[str, bytes] = {}
+        self.seal = b""
 
     def wrong(self, where: str, what: str) -> None:
         """Add a problem."""
@@ -162,9 +164,11 @@ def check(path: str | Path, head: str | None = None, key: bytes | None = None) -
     check_files(found)
     read_tables(found)
     read_keys(found, key)
+    check_seal(found)
     read_events(found, head)
     for step in (
         check_references,
+        check_events,
         check_receipts,
         check_evaluations,
         check_contracts,
@@ -190,8 +194,9 @@ def read_archive(found: Found, content: bytes) -> None:
     sealed, seal = content[:-SEAL_BYTES], content[-SEAL_BYTES:]
     if not seal.startswith(SEAL):
         found.wrong("file", "does not end with its seal: it was cut off, or written anew")
-    elif seal[len(SEAL) :] != hashlib.sha256(sealed).hexdigest().encode():
+    elif seal[len(SEAL) : len(SEAL) + 64] != hashlib.sha256(sealed).hexdigest().encode():
         found.wrong("file", "its bytes do not match its seal: it was changed after it was made")
+    found.seal = seal
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             if archive.comment != seal:
@@ -400,6 +405,18 @@ def read_keys(found: Found, expected: bytes | None) -> None:
         )
 
 
+def check_seal(found: Found) -> None:
+    """The seal is signed with a key of the file, which `--key` compares with the published one."""
+    if not found.seal.startswith(SEAL):
+        return  # said already
+    said, _, signature = found.seal.partition(SIGNED)
+    # Digits in one form alone, so that no bit of the seal can be changed unnoticed.
+    whole = re.fullmatch(rb"[0-9a-f]{128}", signature)
+    given = bytes.fromhex(signature.decode()) if whole else b""
+    if not any(is_signed(said, given, public) for public in found.keys.values()):
+        found.wrong("file", "its seal is not signed with a key of the file: it was sealed anew")
+
+
 def raw_key(pem: bytes) -> bytes:
     """Read an Ed25519 public key out of PEM (RFC 8410)."""
     lines = [line for line in pem.split(b"\n") if line and not line.startswith(b"-----")]
@@ -543,6 +560,68 @@ def check_references(found: Found) -> None:
                     )
 
 
+# What a row must rest on: an event about it, which the chain holds and the file shows.
+WITNESSED = {
+    "openings": ("bids:opened", "tender"),
+    "evaluations": ("lot:ranked", "lot"),
+    "awards": ("award:decided", "id"),
+}
+
+
+def check_events(found: Found) -> None:
+    """Decisions are what their events said when they were taken, and no event lacks its thing."""
+    told: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for event in found.shown.values():
+        told[event["kind"], event["subject_id"]].append(json.loads(event["facts"]))
+    for name, (kind, column) in WITNESSED.items():
+        for row in found.rows(name):
+            said = told[kind, row[column]]
+            where = f"facts/{name}.json"
+            if not said:
+                found.wrong(where, f"row {row['id']}: no event {kind} of {row[column]} is shown")
+            elif problem := unlike(found, name, row, said):
+                found.wrong(where, f"row {row['id']}: {problem}")
+    bids = found.by_id("bids")
+    for (kind, subject), said in told.items():
+        sealed = [facts for facts in said if "ciphertext_sha256" in facts or "sha256" in facts]
+        if kind in {"bid:sealed", "bid:replaced"} and sealed and subject not in bids:
+            found.wrong("facts/bids.json", f"lacks the bid {subject}, which an event says arrived")
+    for row in found.rows("award_suppliers"):
+        bid = bids.get(row["bid"])
+        if bid and bid["provider_org"] != row["provider_org"]:
+            found.wrong(
+                "facts/award_suppliers.json", f"row {row['id']} names another than its bid's bidder"
+            )
+    for claim in found.rows("claims"):
+        if claim["state"] in {"posted", "paid"} and not told["claim:posted", claim["id"]]:
+            found.wrong("facts/claims.json", f"{claim['id']}: no event says that it was posted")
+
+
+def unlike(found: Found, name: str, row: Row, said: list[Row]) -> str:
+    """Say how a decision differs from everything its events said of it; nothing if one fits."""
+    if name == "openings":
+        minutes = hashlib.sha256(row["minutes"].encode()).hexdigest()
+        if all(facts["minutes_sha256"] != minutes for facts in said):
+            return "the minutes are not those of the opening"
+        opened = {bid: sha256 for facts in said for bid, sha256 in facts["opened"].items()}
+        there = {
+            bid["id"]: bid["ciphertext_sha256"]
+            for bid in found.rows("bids")
+            if bid["tender"] == row["tender"] and bid["content"] is not None
+        }
+        return "" if opened == there else "other bids were opened than are here"
+    if name == "evaluations":
+        mine = [facts for facts in said if facts["evaluation_id"] == row["id"]]
+        now = (json.loads(row["facts"]), json.loads(row["result"]))
+        if all((facts["facts"], facts["ranking"]) != now for facts in mine):
+            return "it is not the ranking that was made"
+        return ""
+    decided = json.loads(row["facts"])
+    if all(facts["facts"] != decided for facts in said):
+        return "it is not the decision that was taken"
+    return "" if decided.get("reasons", row["reasons"]) == row["reasons"] else "has other reasons"
+
+
 def check_evaluations(found: Found) -> None:
     """Each ranking's scoring file has just its bids, prices and scores, and expects its ranks."""
     for row in found.rows("evaluations"):
@@ -556,6 +635,7 @@ def check_evaluations(found: Found) -> None:
         if made.get("version", 1) != row["version"]:
             found.wrong(path, f"is of another version than the ranking, {row['version']}")
         bids = {bid["id"]: bid for bid in facts["bids"]}
+        check_prices(found, bids)
         if sorted(bid["id"] for bid in made.get("bids", [])) != sorted(bids):
             found.wrong(path, "has other bids than its ranking")
             continue
@@ -573,6 +653,20 @@ def check_evaluations(found: Found) -> None:
         ranks = {r["bid_id"]: r["rank"] for r in result["results"] if r.get("rank") is not None}
         if made["expected"].get("ranks", {}) != ranks:
             found.wrong(path, "expects other ranks than its ranking")
+
+
+def check_prices(found: Found, ranked: Row) -> None:
+    """A bid's price is the one that was ranked."""
+    bids = found.by_id("bids")
+    for bid_id, told in ranked.items():
+        content = (bids.get(bid_id) or {}).get("content")
+        if content is None:
+            continue
+        price = json.loads(content).get("unit_price")
+        if price is not None and Decimal(price) != Decimal(told["price"]):
+            found.wrong(
+                "facts/bids.json", f"bid {bid_id} has the price {price}, not the one ranked"
+            )
 
 
 def check_contracts(found: Found) -> None:
