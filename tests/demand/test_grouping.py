@@ -305,6 +305,12 @@ def test_the_moves_that_are_shown_begin_with_the_best() -> None:
     other = next(group.no for group in groups if group.site_code == "T")
     moves = person_moves(facts, groups, UUID(int=10), most=5)
     assert [move.group_no for move in moves] == [other, None]
+    two = [
+        GroupOfPlan(1, "T", "et", LATER, [UUID(int=1)]),
+        GroupOfPlan(2, "T", "et", START, [UUID(int=2)]),
+    ]
+    nearest = person_moves(facts, two, UUID(int=10), most=5)
+    assert [move.group_no for move in nearest] == [2, 1]  # the earlier start has fewer points
     first, *_, last = group_moves(facts, groups, own, most=5)
     assert (first.site_code, first.start_on, last.kind) == ("J", LATER, MoveKind.BREAK_UP)
     with pytest.raises(Refused):
