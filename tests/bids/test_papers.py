@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pypdfium2
 import pytest
 
@@ -18,13 +19,13 @@ pytestmark = pytest.mark.usefixtures("db")
 
 
 async def printed(kind: str) -> str:
-    """Print the paper of a kind as the worker does; return what one can read on it."""
+    """Print the paper of a kind as the worker does, in English; return what one reads on it."""
     async with connection() as c:
         paper_id = await c.fetchval("SELECT id FROM paper WHERE kind = $1", kind)
     order = await documents.read_order(paper_id)
     assert order is not None
     async with WeasyPrinter() as printer:
-        content = await printer.print_paper(order)
+        content = await printer.print_paper(msgspec.structs.replace(order, language="en"))
     if folder := os.environ.get("KEEP_PAPERS"):
         (Path(folder) / f"{kind}.pdf").write_bytes(content)
     with pypdfium2.PdfDocument(content) as pdf:
