@@ -126,6 +126,17 @@ TERMS: dict[str, str] = {
     "UNREGISTERED": n_("No longer registered"),
     "CONTRACT_TERMINATED": n_("Contract terminated"),
     "COMPLETED": n_("Completed the service"),
+    # Published outcome definitions, as fixtures/catalogue names them
+    "EMP_START": n_("Started employment"),
+    "EMP_SUST_90": n_("Sustained employment 3 months"),
+    "EMP_SUST_180": n_("Sustained employment 6 months"),
+    "SELF_EMP": n_("Started business"),
+    "EDU_START": n_("Entered education"),
+    "DISTANCE": n_("Distance travelled (self + caseworker rating)"),
+    "SOCIAL_REFERRAL": n_("Accepted by municipal case management"),
+    "NO_OUTCOME": n_("No outcome"),
+    "DROPOUT_UNJUST": n_("Left without good reason"),
+    "DROPOUT_JUST": n_("Left with good reason"),
     # Languages of a service
     "et": n_("Estonian"),
     "ru": n_("Russian"),
@@ -194,5 +205,9 @@ ACTIONS: dict[str, str] = {
     "tender": n_("tender"),
     "verify": n_("verify"),
     "withdraw": n_("withdraw"),
+    "keep": n_("keep"),
+    "make": n_("make"),
+    "move": n_("move"),
+    "seal": n_("seal"),
     "nothing": n_("nothing"),
 }
