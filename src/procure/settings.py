@@ -6,6 +6,7 @@ Each value has a default that suits one machine with nothing set up, so that a c
 import os
 from collections.abc import Mapping
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     public_url: str  # without a slash at the end
     accept: frozenset[str] = frozenset()
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()  # their X-Forwarded-For counts
     employment_register_url: str | None = None  # none: outcomes are not checked against it
 
     @property
@@ -68,6 +70,7 @@ def read(env: Mapping[str, str]) -> Settings:
         workers=_whole(env, "PROCURE_WORKERS", default=1, last=64),
         public_url=_public_url(env, host, port),
         accept=_accept(env),
+        trusted_proxies=_proxies(env),
         employment_register_url=_register_url(env),
     )
 
@@ -109,6 +112,17 @@ def _register_url(env: Mapping[str, str]) -> str | None:
             f"not {url!r}."
         )
     return url
+
+
+def _proxies(env: Mapping[str, str]) -> tuple[IPv4Network | IPv6Network, ...]:
+    named = filter(None, env.get("PROCURE_TRUSTED_PROXIES", "").replace(",", " ").split())
+    try:
+        return tuple(ip_network(one) for one in named)
+    except ValueError as error:
+        raise BadSetting(
+            "PROCURE_TRUSTED_PROXIES must hold addresses or networks, as in 10.0.0.5 192.0.2.0/24: "
+            f"{error}."
+        ) from None
 
 
 def _root(env: Mapping[str, str]) -> Path:

@@ -7,6 +7,7 @@ from uuid import UUID
 from procure.db import DB, connection
 from procure.identity import queries, service
 from procure.identity.rules import permissions_of
+from procure.identity.schemas import Acceptance, Invited
 from procure.identity.states import OrganisationKind
 from procure.identity.tables import Membership, Person
 from procure.kernel.actors import Actor, Role
@@ -77,6 +78,17 @@ async def a_person(*roles: Role, org: UUID | None = None, kind: str = "buyer") -
         now=NOW,
     )
     return email, org_id
+
+
+def a_personal_code() -> str:
+    """Make a personal code that no other test of this process uses: of another country."""
+    return f"PASXX-{next(_people):08d}"
+
+
+async def accept(invited: Invited, *, password: str = PASSWORD) -> UUID:
+    """Use a link as the invited person does."""
+    sent = Acceptance(secret=invited.secret, password=password, personal_code=a_personal_code())
+    return await service.accept(sent, now=NOW)
 
 
 async def set_clock(instant: datetime) -> None:

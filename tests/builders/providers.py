@@ -10,10 +10,12 @@ from procure.kernel.actors import Actor, Role
 from procure.kernel.codes import is_registry_code
 from procure.providers import service
 from procure.providers.rules import FacilitatorDraft, ProviderDraft, VenueDraft
+from procure.providers.schemas import Confirmation
 from tests.builders.identity import NOW, an_actor
 
 _codes = (code for n in itertools.count(1) if is_registry_code(code := f"{1997_0000 + n:08d}"))
 _numbers = itertools.count(1)
+COOLING = 3  # days
 
 
 def an_iban(number: int) -> str:
@@ -52,6 +54,17 @@ async def a_provider(
 async def a_manager(org: UUID | None = None) -> Actor:
     """Make a provider's manager, of a new provider unless one is given."""
     return await an_actor(Role.PROVIDER_MANAGER, org=org or await a_provider(), kind="provider")
+
+
+async def a_changed_account(
+    manager: Actor, iban: str, now: datetime = NOW, *, second: Actor | None = None
+) -> None:
+    """Change where a provider is paid, as two of its managers do."""
+    second = second or await a_manager(manager.org_id)
+    await service.change_account(manager, manager.org_id, iban, now)
+    await service.confirm_account(
+        second, manager.org_id, Confirmation(iban), now, cooling_days=COOLING
+    )
 
 
 def a_facilitator_draft(**overrides: Any) -> FacilitatorDraft:

@@ -7,6 +7,8 @@ import pytest
 
 from procure.contracts import queries as contracts
 from procure.desk.queries.screens import SCREENS, screen
+from procure.identity import service as identity
+from procure.identity.schemas import NewPerson
 from procure.kernel.actors import Actor, Role
 from tests.builders.delivery import a_group, evening
 from tests.builders.demand import a_request
@@ -99,8 +101,27 @@ async def test_an_officer_sees_the_tenders_whose_key_is_shared() -> None:
     assert (await panels_of(other))["Tenders whose key I share"] == []
 
 
+async def test_an_administrator_sees_who_is_here_expected_and_gone() -> None:
+    admin = await an_actor(Role.ADMIN)
+    anne = await an_actor(Role.EVALUATOR, Role.OFFICER, org=admin.org_id)
+    await an_actor(Role.EVALUATOR)  # another authority's
+    await identity.invite(admin, NewPerson("b@p.example", "Bea", [Role.AUDITOR]), now=NOW)
+    await identity.change_roles(admin, anne.id, [Role.EVALUATOR], now=NOW)
+
+    tiles, panels = await screen(admin, NOW)
+
+    assert [tile.number for tile in tiles] == ["2", "1", "2"]
+    rows = {panel.title: [row.title for row in panel.rows] for panel in panels}
+    assert rows == {
+        "Accounts by role": ["administrator", "evaluator"],
+        "Invited, and not here yet": ["Bea"],
+        "Have an account and have not signed in": [admin.name, anne.name],
+        "Roles that have ended lately, or will": [anne.name],
+    }
+
+
 async def test_who_holds_two_roles_sees_each_panel_once() -> None:
-    both = await an_actor(Role.COORDINATOR, Role.AUDITOR)
+    both = await an_actor(Role.COORDINATOR, Role.EVALUATOR)
     _, panels = await screen(both, NOW)
     titles = [panel.title for panel in panels]
     assert len(titles) == len(set(titles))

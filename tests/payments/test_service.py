@@ -30,13 +30,13 @@ from procure.payments.rules import (
     entitlements,
 )
 from procure.payments.service.attesting import Posting
-from procure.providers import service as providers
 from procure.tasks import queries as tasks
 from tests.builders.contracts import a_contract
 from tests.builders.delivery import a_group, mark
 from tests.builders.identity import an_actor, count
 from tests.builders.outcomes import Register, a_spell
 from tests.builders.payments import Money, a_paying_group, terms, the_money
+from tests.builders.providers import a_changed_account
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -715,7 +715,7 @@ async def test_a_changed_account_is_cooled() -> None:
     money = await a_paying_group()
     await money.claim_and_post(NOW)
     changer = money.provider
-    await providers.change_account(changer, changer.org_id, "EE849900000022115838", NOW)
+    await a_changed_account(changer, "EE849900000022115838", NOW)
     with pytest.raises(Refused, match="was changed lately"):
         await money.prepare(NOW + timedelta(days=3) - timedelta(seconds=1))
     (owed,) = await queries.owed_now(money.finance[0], NOW)
@@ -741,9 +741,7 @@ async def test_an_account_changed_after_the_file_was_made_stops_the_release() ->
     run_id = await money.prepare(NOW)
     run = await queries.read_run(money.finance[0], run_id)
     await service.release_run(money.finance[1], run_id, run.file_sha256, now=NOW)
-    await providers.change_account(
-        money.provider, money.provider.org_id, "EE849900000022115838", NOW
-    )
+    await a_changed_account(money.provider, "EE849900000022115838", NOW)
     with pytest.raises(Refused, match="not the one in the file"):
         await service.release_run(money.finance[2], run_id, run.file_sha256, now=LATER)
 

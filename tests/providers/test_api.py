@@ -109,6 +109,7 @@ async def test_a_provider_cannot_use_the_buyers_side(method: str, path: str) -> 
 
 async def test_a_manager_keeps_the_own_record() -> None:
     manager = await a_manager()
+    second = await a_manager(manager.org_id)
     async with client_as(manager) as client:
         made = await client.send_json(
             "/api/v1/my-organisation/facilitators", body(a_facilitator_draft(code="F03"))
@@ -120,8 +121,14 @@ async def test_a_manager_keeps_the_own_record() -> None:
         account = await client.send_json(
             "/api/v1/my-organisation/account", {"iban": an_iban(123456)}
         )
+    async with client_as(second) as client:
+        confirmed = await client.send_json(
+            "/api/v1/my-organisation/account/confirm", {"iban": an_iban(123456)}
+        )
         own = (await client.get("/api/v1/my-organisation")).json()
 
+    assert account.json()["new_iban"] == an_iban(123456)
+    assert confirmed.status_code == 200
     assert (made.status_code, changed.status_code, account.status_code) == (201, 200, 200)
     assert own["provider"]["iban"] == an_iban(123456)
     assert own["provider"]["iban_changed_by"] == str(manager.id)

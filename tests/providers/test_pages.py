@@ -121,8 +121,38 @@ async def test_a_manager_sees_the_own_record_and_changes_the_account() -> None:
     assert 'value="EE12 3"' in wrong.text
     assert changed.status_code == 303
     assert an_iban(99) in text
-    assert f"by {manager.name}" in text
+    assert f"by {manager.name}; until a second person confirms it" in text
     assert "A bid needs at least one" in text
+
+
+async def test_the_second_manager_confirms_the_account_on_the_own_page() -> None:
+    manager = await a_manager()
+    second = await a_manager(manager.org_id)
+    async with client_as(manager) as client:
+        await client.send_form("/my-organisation/account", {"iban": an_iban(98)})
+        assert "Confirm this account" not in (await client.get("/my-organisation")).text
+    async with client_as(second) as client:
+        assert "Confirm this account" in (await client.get("/my-organisation")).text
+        done = await client.send_form(
+            "/my-organisation/account/confirm", {"confirmed_iban": an_iban(98)}
+        )
+        text = (await client.get("/my-organisation")).text
+    assert done.status_code == 303
+    assert f"named by {manager.name}, confirmed by {second.name}" in text
+
+
+async def test_a_finance_officer_confirms_on_the_providers_page_and_reads_why_not() -> None:
+    manager, finance = await a_manager(), await an_actor(Role.FINANCE)
+    async with client_as(manager) as client:
+        await client.send_form("/my-organisation/account", {"iban": an_iban(97)})
+    path = f"/providers/{manager.org_id}"
+    async with client_as(finance) as client:
+        assert an_iban(97) in (await client.get(path)).text
+        early = await client.send_form(
+            f"{path}/account/confirm", {"confirmed_iban": an_iban(97), "note": "called"}
+        )
+    assert early.status_code == 422
+    assert "You can confirm this account from" in early.text
 
 
 async def test_a_facilitator_is_recorded_and_changed_by_the_form() -> None:

@@ -2,22 +2,25 @@
 
 import asyncio
 from contextvars import Context
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import msgspec
 import pytest
 
 from procure.db import connection, transaction, uuid7
-from procure.kernel.actors import Role
+from procure.kernel.actors import Actor, Role
 from procure.kernel.canonical import read_canonical
 from procure.kernel.errors import Conflict, Forbidden, NotFound, Refused
 from procure.providers import queries, service
 from procure.providers.queries import known
 from procure.providers.rules import Company, Taken, provider_findings
+from procure.providers.schemas import Confirmation
 from procure.providers.service import AccountChanged, Registered
 from tests.builders.identity import NOW, an_actor, an_org, count
 from tests.builders.providers import (
+    COOLING,
     a_facilitator,
     a_facilitator_draft,
     a_manager,
@@ -259,9 +262,13 @@ async def test_search(search: str, names: list[str]) -> None:
 
 async def test_a_changed_account_keeps_who_changed_it_and_when() -> None:
     manager = await a_manager()
+    second = await a_manager(manager.org_id)
     before = await queries.provider_of(manager.org_id)
 
-    await service.change_account(manager, manager.org_id, "EE12 9900 0000 2210 7919", LATER)
+    await service.change_account(manager, manager.org_id, "EE12 9900 0000 2210 7919", NOW)
+    waiting = await queries.provider_of(manager.org_id)
+    assert (waiting.iban, waiting.new_iban) == (before.iban, "EE129900000022107919")
+    await confirm(second, manager.org_id, "EE129900000022107919", LATER)
 
     after = await queries.provider_of(manager.org_id)
     assert (after.iban, after.iban_changed_at, after.iban_changed_by) == (
@@ -271,7 +278,93 @@ async def test_a_changed_account_keeps_who_changed_it_and_when() -> None:
     )
     kind, text = (await events())[-1]
     assert kind == "provider:account-changed"
-    assert read_canonical(text, AccountChanged) == AccountChanged(before.iban, after.iban)
+    assert read_canonical(text, AccountChanged) == AccountChanged(
+        before.iban, after.iban, manager.id
+    )
+    assert after.new_iban is None
+
+
+async def confirm(
+    actor: Actor, org_id: UUID, iban: str, now: datetime = NOW, note: str = ""
+) -> None:
+    await service.confirm_account(
+        actor, org_id, Confirmation(iban, note), now, cooling_days=COOLING
+    )
+
+
+async def test_every_buyer_reads_in_its_own_history_that_another_account_was_named() -> None:
+    buyers = [await an_actor(Role.COORDINATOR), await an_actor(Role.FINANCE)]
+    manager = await a_manager()
+    second = await a_manager(manager.org_id)
+    await service.change_account(manager, manager.org_id, an_iban(4713), NOW)
+    await confirm(second, manager.org_id, an_iban(4713))
+    async with connection() as c:
+        for org_id in (manager.org_id, *(buyer.org_id for buyer in buyers)):
+            rows = await c.fetch(
+                "SELECT kind FROM event WHERE org_id = $1 AND kind LIKE '%account%' ORDER BY seq",
+                org_id,
+            )
+            assert [row["kind"] for row in rows] == [
+                "provider:account-proposed",
+                "provider:account-changed",
+            ]
+
+
+async def test_who_named_an_account_does_not_confirm_it_and_nobody_elses_manager_does() -> None:
+    manager = await a_manager()
+    await service.change_account(manager, manager.org_id, an_iban(4714), NOW)
+    with pytest.raises(Refused, match="You named"):
+        await confirm(manager, manager.org_id, an_iban(4714))
+    with pytest.raises(NotFound):
+        await confirm(await a_manager(), manager.org_id, an_iban(4714))
+    facilitator = await an_actor(Role.FACILITATOR, org=manager.org_id, kind="provider")
+    with pytest.raises(Forbidden):
+        await confirm(facilitator, manager.org_id, an_iban(4714))
+    second = await a_manager(manager.org_id)
+    with pytest.raises(Refused, match="not the account that was named"):
+        await confirm(second, manager.org_id, an_iban(4715))
+    async with connection() as c:
+        with pytest.raises(asyncpg.CheckViolationError, match="two people"):
+            await c.execute(
+                "UPDATE provider SET iban = new_iban, iban_confirmed_by = $1,"
+                " new_iban = NULL, new_iban_at = NULL, new_iban_by = NULL WHERE new_iban_by = $1",
+                manager.id,
+            )
+    await service.change_account(
+        manager, manager.org_id, (await queries.provider_of(manager.org_id)).iban, NOW
+    )
+    with pytest.raises(Conflict, match="No other account"):
+        await confirm(second, manager.org_id, an_iban(4714))
+
+
+async def test_where_there_is_no_second_manager_a_finance_officer_confirms_after_the_cooling() -> (
+    None
+):
+    manager, finance = await a_manager(), await an_actor(Role.FINANCE)
+    await service.change_account(manager, manager.org_id, an_iban(4716), NOW)
+    over = NOW + timedelta(days=COOLING)
+    for now, note, reason in (
+        (over - timedelta(seconds=1), "called +372 5555", "from"),
+        (over, " ", "outside of this system"),
+    ):
+        with pytest.raises(Refused, match=reason):
+            await confirm(finance, manager.org_id, an_iban(4716), now, note)
+    with pytest.raises(Forbidden):
+        await confirm(await an_actor(Role.COORDINATOR), manager.org_id, an_iban(4716), over, "x")
+
+    await confirm(finance, manager.org_id, an_iban(4716), over, "called +372 5555")
+
+    after = await queries.provider_of(manager.org_id)
+    assert (after.iban, after.iban_changed_at) == (an_iban(4716), NOW)
+    assert after.iban_changed_by == finance.id, "so that another of them pays to it"
+
+
+async def test_a_finance_officer_does_not_take_it_from_a_second_manager() -> None:
+    manager, finance = await a_manager(), await an_actor(Role.FINANCE)
+    await a_manager(manager.org_id)
+    await service.change_account(manager, manager.org_id, an_iban(4717), NOW)
+    with pytest.raises(Refused, match="Another manager"):
+        await confirm(finance, manager.org_id, an_iban(4717), NOW + timedelta(days=30), "called")
 
 
 async def test_the_same_account_again_changes_nothing() -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+from typing import Any
 
+import msgspec
 import pytest
 
 from procure.db import connection
@@ -11,6 +13,7 @@ from procure.kernel.actors import Role
 from procure.web.guards import CSRF_FIELD, csrf_token
 from procure.web.languages import COOKIE
 from tests.builders.identity import PASSWORD, a_person, an_actor, count
+from tests.builders.providers import a_venue_draft
 from tests.client import application, client_as
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -68,64 +71,58 @@ async def test_the_api_takes_no_cookie() -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def an_account(org_id: object, email: str = "new@people.example") -> dict[str, object]:
-    return {
-        "email": email,
-        "name": "New Person",
-        "password": "a long enough one",
-        "roles": ["caseworker"],
-        "organisation_id": str(org_id),
-    }
+def a_body(code: str = "V001") -> dict[str, Any]:
+    """Describe a venue, as a program sends it."""
+    body: dict[str, Any] = msgspec.to_builtins(a_venue_draft(code=code))
+    return body
 
 
 class TestIdempotency:
     async def test_a_retry_gets_the_first_answer_and_nothing_happens_twice(self) -> None:
-        admin = await an_actor(Role.ADMIN)
-        async with client_as(admin) as program:
-            body = an_account(admin.org_id)
-            first = await program.send_json("/api/v1/people", body, key="key-00000001")
-            second = await program.send_json("/api/v1/people", body, key="key-00000001")
+        coordinator = await an_actor(Role.COORDINATOR)
+        async with client_as(coordinator) as program:
+            body = a_body()
+            first = await program.send_json("/api/v1/venues", body, key="key-00000001")
+            second = await program.send_json("/api/v1/venues", body, key="key-00000001")
         assert first.status_code == second.status_code == 201
         assert first.content == second.content
         assert second.headers["idempotency-replayed"] == "true"
-        assert await count("person") == 2
+        assert await count("venue") == 1
 
     async def test_a_post_without_a_key_is_refused(self) -> None:
-        admin = await an_actor(Role.ADMIN)
-        async with client_as(admin) as program:
-            answer = await program.post("/api/v1/people", json=an_account(admin.org_id))
+        coordinator = await an_actor(Role.COORDINATOR)
+        async with client_as(coordinator) as program:
+            answer = await program.post("/api/v1/venues", json=a_body())
         assert answer.status_code == 400
-        assert await count("person") == 1
+        assert await count("venue") == 0
 
     async def test_a_key_is_good_for_one_request_only(self) -> None:
-        admin = await an_actor(Role.ADMIN)
-        async with client_as(admin) as program:
-            await program.send_json("/api/v1/people", an_account(admin.org_id), key="key-00000001")
-            other = await program.send_json(
-                "/api/v1/people", an_account(admin.org_id, "x@people.example"), key="key-00000001"
-            )
+        coordinator = await an_actor(Role.COORDINATOR)
+        async with client_as(coordinator) as program:
+            await program.send_json("/api/v1/venues", a_body(), key="key-00000001")
+            other = await program.send_json("/api/v1/venues", a_body("V002"), key="key-00000001")
         assert other.status_code == 422
-        assert await count("person") == 2
+        assert await count("venue") == 1
 
     async def test_another_persons_key_is_another_key(self) -> None:
         for n in range(2):
-            admin = await an_actor(Role.ADMIN)
-            async with client_as(admin) as program:
+            coordinator = await an_actor(Role.COORDINATOR)
+            async with client_as(coordinator) as program:
                 answer = await program.send_json(
-                    "/api/v1/people",
-                    an_account(admin.org_id, f"n{n}@people.example"),
+                    "/api/v1/venues",
+                    a_body(f"V{n}"),
                     key="key-00000001",
                 )
             assert answer.status_code == 201
 
     async def test_fifty_at_once_have_one_effect(self) -> None:
-        admin = await an_actor(Role.ADMIN)
-        body = an_account(admin.org_id)
-        async with client_as(admin) as program:
+        coordinator = await an_actor(Role.COORDINATOR)
+        body = a_body()
+        async with client_as(coordinator) as program:
             answers = await asyncio.gather(
-                *(program.send_json("/api/v1/people", body, key="key-00000001") for _ in range(50))
+                *(program.send_json("/api/v1/venues", body, key="key-00000001") for _ in range(50))
             )
-        assert await count("person") == 2
+        assert await count("venue") == 1
         assert {answer.status_code for answer in answers} <= {201, 409}
 
     async def test_a_refused_request_may_be_repeated_with_its_key(self) -> None:

@@ -18,6 +18,7 @@ from procure.db.migrate import MigrationFailed
 from procure.db.server import CannotOpen, database, server
 from procure.identity import queries
 from procure.identity import service as identity
+from procure.identity.schemas import SignIn
 from procure.identity.states import OrganisationKind
 from procure.kernel.actors import Role
 from procure.kernel.errors import Conflict, ProcureError
@@ -53,6 +54,7 @@ async def seed() -> None:
                 memberships=[(org_id, role) for role in roles],
                 since=SINCE,
                 now=STARTS,
+                is_invented=True,
             )
             if Role.ADMIN in roles:
                 admin = person["email"]
@@ -73,7 +75,9 @@ async def _organisations(found: list[dict[str, str]]) -> dict[str, UUID]:
 
 
 async def _set_clock(email: str, instant: datetime) -> None:
-    token = await identity.issue_token(email, PASSWORD, name="seed", source="seed")
+    token = await identity.issue_token(
+        SignIn(email=email, password=PASSWORD, name="seed"), source="seed"
+    )
     actor = await queries.actor_of_token(token.token)
     if actor is None:
         raise Conflict(n_("The demo needs an administrator among its people."))

@@ -12,12 +12,23 @@ from procure.web.clock import is_demo, provide_now
 
 HOST_COOKIE = "__Host-procure"  # bound to the host and to TLS by its name
 PLAIN_COOKIE = "procure"  # loopback without TLS, where a browser takes no __Host- cookie
+HOST_DEVICE, PLAIN_DEVICE = "__Host-procure-device", "procure-device"  # of an earlier sign-in
 BEARER = "Bearer "
+
+
+def is_secure() -> bool:
+    """Tell whether people reach this installation by TLS, so that cookies may ask for it."""
+    return settings().public_url.startswith("https:")
 
 
 def cookie_name() -> str:
     """Return the session cookie's name for the address this installation is reached at."""
-    return HOST_COOKIE if settings().public_url.startswith("https:") else PLAIN_COOKIE
+    return HOST_COOKIE if is_secure() else PLAIN_COOKIE
+
+
+def device_cookie_name() -> str:
+    """Return the name of the cookie by which a browser is known from an earlier sign-in."""
+    return HOST_DEVICE if is_secure() else PLAIN_DEVICE
 
 
 class SessionMiddleware(AbstractAuthenticationMiddleware):

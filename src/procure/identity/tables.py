@@ -2,6 +2,7 @@
 
 from piccolo.columns import (
     UUID,
+    Array,
     Boolean,
     Date,
     ForeignKey,
@@ -47,17 +48,25 @@ class Organisation(Table, db=DB, tablename="organisation"):
 
 
 class Person(Table, db=DB, tablename="person"):
-    """A natural person with one sign-in; roles are memberships."""
+    """A natural person with one sign-in; roles are memberships.
+
+    `natural_key` is a keyed hash of the personal code: unique, so that two accounts are two people
+    wherever four eyes are asked for. None for invented people and for accounts older than it.
+    """
 
     id = UUID(primary_key=True, default=AppUUID7())
     email = Varchar(length=254, default=None, null=False)
     name = Varchar(length=200, default=None, null=False)
+    natural_key = Varchar(length=64, default=None, null=True)
     password_hash = Text(default=None, null=False)
+    password_at = Timestamptz(default=None, null=True)  # when it was last chosen anew
     language = Varchar(length=2, default=None, null=False)
     is_active = Boolean(default=None, null=False)
     created_at = Timestamptz(default=None, null=False)
 
     person_email_uq = Unique(["email"])
+    person_natural_key_uq = Unique(["natural_key"])
+    natural_key_is_hash = is_sha256("natural_key")
     email_is_lower = Check("email = lower(email)")
 
 
@@ -73,7 +82,7 @@ class Membership(Table, db=DB, tablename="membership"):
 
     known_role = is_one_of("role", Role)
     membership_uq = Unique(["person", "org", "role", "from_on"])
-    ends_after_it_starts = Check("until_on IS NULL OR until_on > from_on")
+    ends_after_it_starts = Check("until_on IS NULL OR until_on >= from_on")
 
 
 class Session(Table, db=DB, tablename="session"):
@@ -100,12 +109,37 @@ class ApiToken(Table, db=DB, tablename="api_token"):
     person = ForeignKey(Person, on_delete=OnDelete.restrict, default=None, null=False)
     org = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
     name = Varchar(length=100, default=None, null=False)
+    scope = Array(base_column=Varchar(length=40), default=None, null=True)  # None: all rights
     created_at = Timestamptz(default=None, null=False)
     expires_at = Timestamptz(default=None, null=False)
     ended_at = Timestamptz(default=None, null=True)
 
     api_token_uq = Unique(["token_sha256"])
     token_is_hash = is_sha256("token_sha256")
+
+
+class AccountLink(Table, db=DB, tablename="account_link"):
+    """A link good for one use: to a first password, or to a new one; stored as its hash."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    secret_sha256 = Varchar(length=64, default=None, null=False)
+    org = ForeignKey(Organisation, on_delete=OnDelete.restrict, default=None, null=False)
+    email = Varchar(length=254, default=None, null=False)
+    name = Varchar(length=200, default=None, null=False)
+    language = Varchar(length=2, default=None, null=False)
+    roles = Array(base_column=Varchar(length=20), default=list, null=False)  # empty: a reset
+    person = ForeignKey(Person, on_delete=OnDelete.restrict, default=None, null=True)
+    invited_by = UUID(default=None, null=True)  # None: the operator, at the machine
+    invited_org = UUID(default=None, null=True)
+    made_at = Timestamptz(default=None, null=False)
+    expires_at = Timestamptz(default=None, null=False)
+    used_at = Timestamptz(default=None, null=True)
+    ended_at = Timestamptz(default=None, null=True)
+
+    account_link_secret_uq = Unique(["secret_sha256"])
+    secret_is_hash = is_sha256("secret_sha256")
+    used_or_ended = Check("used_at IS NULL OR ended_at IS NULL")
+    whose_it_became = Check("used_at IS NULL OR person IS NOT NULL")
 
 
 class OpeningKey(Table, db=DB, tablename="opening_key"):

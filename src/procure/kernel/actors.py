@@ -17,6 +17,7 @@ class Permission(StrEnum):
     SIGNED_IN = "signed-in"
 
     ADMIN = "admin:manage"
+    STAFF = "staff:manage"
     CLOCK_MOVE = "clock:move"
     TASK_READ = "task:read"
     AUDIT_READ = "audit:read"
@@ -28,6 +29,7 @@ class Permission(StrEnum):
     PROVIDER_READ = "provider:read"
     PROVIDER_REGISTER = "provider:register"
     PROVIDER_EDIT = "provider:edit"
+    PROVIDER_ACCOUNT = "provider:account"
 
     REQUEST_READ = "request:read"
     REQUEST_RECORD = "request:record"
@@ -101,7 +103,7 @@ class Role(StrEnum):
 class Actor(msgspec.Struct, frozen=True):
     """A signed-in person acting for one organisation, for the length of one request."""
 
-    id: UUID  # the natural person: four-eyes rules compare this, never an account
+    id: UUID  # one account a natural person, by the personal code: four-eyes rules compare this
     name: str
     org_id: UUID
     org_name: str
@@ -109,6 +111,7 @@ class Actor(msgspec.Struct, frozen=True):
     roles: frozenset[Role]
     permissions: frozenset[Permission]
     language: str = "en"
+    is_limited: bool = False  # a token that is good for some of the rights alone
 
     def may(self, permission: Permission, *, for_org: UUID | None = None) -> bool:
         """Tell whether the actor holds `permission`, and for that organisation if one is named."""

@@ -14,6 +14,7 @@ from procure.providers.ports import BusinessRegister
 from procure.providers.rules import FacilitatorDraft, ProviderDraft, VenueDraft
 from procure.providers.schemas import (
     AccountDraft,
+    Confirmation,
     FacilitatorList,
     FacilitatorView,
     OwnOrganisation,
@@ -106,6 +107,28 @@ class ProviderApi(Controller):
         await service.admit_provider(actor, org_id, now)
         return await queries.read_provider(actor, org_id)
 
+    @post(
+        "/{org_id:uuid}/account/confirm",
+        operation_id="confirmAccount",
+        permission=Permission.PROVIDER_ACCOUNT,
+        status_code=HTTP_200_OK,
+    )
+    async def confirm_account(
+        self,
+        org_id: FromPath[UUID],
+        data: JSONBody[Confirmation],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> ProviderView:
+        """Confirm an account of a provider that has no second manager; say how it was checked.
+
+        422 before the cooling days are over. Who confirms it may not pay to it.
+        """
+        await service.confirm_account(
+            actor, org_id, data, now, cooling_days=queries.cooling_days(now)
+        )
+        return await queries.read_provider(actor, org_id)
+
 
 class OwnOrganisationApi(Controller):
     """A provider's own record."""
@@ -133,8 +156,29 @@ class OwnOrganisationApi(Controller):
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> ProviderView:
-        """Change the account that payments go to; who did it and when is kept and shown."""
+        """Name another account for payments; it is paid to once a second person confirmed it.
+
+        The present account takes back what was named.
+        """
         await service.change_account(actor, actor.org_id, data.iban, now)
+        return await queries.read_provider(actor, actor.org_id)
+
+    @post(
+        "/account/confirm",
+        operation_id="confirmMyAccount",
+        permission=Permission.PROVIDER_ACCOUNT,
+        status_code=HTTP_200_OK,
+    )
+    async def confirm_account(
+        self,
+        data: JSONBody[Confirmation],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> ProviderView:
+        """Confirm the account that another manager of your organisation named."""
+        await service.confirm_account(
+            actor, actor.org_id, data, now, cooling_days=queries.cooling_days(now)
+        )
         return await queries.read_provider(actor, actor.org_id)
 
     @post("/facilitators", operation_id="recordFacilitator", permission=Permission.PROVIDER_EDIT)

@@ -17,7 +17,7 @@ from procure.parameters import names
 from procure.providers import queries, service
 from procure.providers.ports import BusinessRegister
 from procure.providers.rules import FacilitatorDraft, ProviderDraft, VenueDraft
-from procure.providers.schemas import FacilitatorView
+from procure.providers.schemas import Confirmation, FacilitatorView
 from procure.web.forms import Form
 from procure.web.languages import language
 from procure.web.templates import page, see_other
@@ -182,6 +182,25 @@ class ProviderPages(Controller):
             return await provider_page(actor, org_id, form, refusal.findings)
         return see_other(f"/providers/{org_id}")
 
+    @post("/{org_id:uuid}/account/confirm", permission=Permission.PROVIDER_ACCOUNT)
+    async def confirm_account(
+        self,
+        org_id: FromPath[UUID],
+        form: NamedDependency[Form],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Template | Redirect:
+        """Confirm the account of a provider without a second manager, or say why not."""
+        sent = Confirmation(form.value("confirmed_iban"), form.optional_text("note") or "")
+        try:
+            form.check()
+            await service.confirm_account(
+                actor, org_id, sent, now, cooling_days=queries.cooling_days(now)
+            )
+        except Refused as refusal:
+            return await provider_page(actor, org_id, form, refusal.findings)
+        return see_other(f"/providers/{org_id}")
+
     @post("/{org_id:uuid}/admit", permission=Permission.PROVIDER_REGISTER)
     async def admit(
         self,
@@ -212,11 +231,28 @@ class OwnOrganisationPages(Controller):
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> Template | Redirect:
-        """Change the account, or show the page again with what is wrong with it."""
+        """Name another account, or show the page again with what is wrong with it."""
         try:
             iban = form.text("iban", max_length=60)
             form.check()
             await service.change_account(actor, actor.org_id, iban, now)
+        except Refused as refusal:
+            return await own_page(actor, form, refusal.findings)
+        return see_other("/my-organisation")
+
+    @post("/account/confirm", permission=Permission.PROVIDER_ACCOUNT)
+    async def confirm_account(
+        self,
+        form: NamedDependency[Form],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Template | Redirect:
+        """Confirm the account that another manager named, or say why not."""
+        sent = Confirmation(form.value("confirmed_iban"))
+        try:
+            await service.confirm_account(
+                actor, actor.org_id, sent, now, cooling_days=queries.cooling_days(now)
+            )
         except Refused as refusal:
             return await own_page(actor, form, refusal.findings)
         return see_other("/my-organisation")

@@ -11,7 +11,8 @@ from procure.db import fetch_as
 from procure.kernel.actors import Actor, Permission
 from procure.kernel.errors import NotFound
 from procure.kernel.texts import n_
-from procure.parameters import codes, reference
+from procure.kernel.time import legal_day
+from procure.parameters import codes, dated, reference
 from procure.providers.rules import Known
 from procure.providers.schemas import FacilitatorView, ProviderView, VenueView
 from procure.providers.states import PROVIDER
@@ -36,6 +37,11 @@ class _Row(msgspec.Struct, frozen=True):
     state_reason: str | None
     registered_at: datetime
     facilitators_count: int
+    iban_confirmed_by_name: str | None
+    new_iban: str | None
+    new_iban_at: datetime | None
+    new_iban_by: UUID | None
+    new_iban_by_name: str | None
 
 
 _PROVIDER = """
@@ -43,9 +49,13 @@ _PROVIDER = """
            v.languages, v.vat_number, v.iban, v.iban_changed_at, v.iban_changed_by,
            p.name AS iban_changed_by_name, v.email, v.is_mission_driven, v.state, v.state_reason,
            v.registered_at,
-           (SELECT count(*) FROM facilitator f WHERE f.provider_org = o.id) AS facilitators_count
+           (SELECT count(*) FROM facilitator f WHERE f.provider_org = o.id) AS facilitators_count,
+           f.name AS iban_confirmed_by_name, v.new_iban, v.new_iban_at, v.new_iban_by,
+           n.name AS new_iban_by_name
       FROM provider v JOIN organisation o ON o.id = v.org
       LEFT JOIN person p ON p.id = v.iban_changed_by
+      LEFT JOIN person f ON f.id = v.iban_confirmed_by
+      LEFT JOIN person n ON n.id = v.new_iban_by
 """
 _FACILITATOR = """
     SELECT id, provider_org AS provider_org_id, code, display_name, education, profession,
@@ -60,6 +70,12 @@ _VENUE = """
 def _view(row: _Row) -> ProviderView:
     fields: dict[str, Any] = msgspec.structs.asdict(row)
     return ProviderView(**fields, actions=PROVIDER.actions(row.state))
+
+
+def cooling_days(now: datetime) -> int:
+    """Return for how many days another account waits (P-11)."""
+    found: int = dated("payments/bank_data_cooling").on(legal_day(now))
+    return found
 
 
 def known() -> Known:

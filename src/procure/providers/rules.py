@@ -7,7 +7,7 @@ their check digit; RHS § 95 for tax debt and standing, § 85 for the record of 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -204,6 +204,72 @@ def account_findings(iban: str, *, is_taken: bool) -> list[Finding]:
             )
         ]
     return []
+
+
+class Confirming(msgspec.Struct, frozen=True):
+    """What decides whether a person may confirm another account (R9, P-11)."""
+
+    person_id: UUID
+    is_own: bool  # of the provider; otherwise a buyer's finance officer
+    proposed_by: UUID
+    proposed_at: datetime
+    new_iban: str
+    typed_iban: str
+    other_managers_count: int  # of the provider, besides who named the account
+    note: str
+
+
+def confirming_findings(facts: Confirming, now: datetime, *, cooling_days: int) -> list[Finding]:
+    """List why this person may not confirm this account now.
+
+    A second person of the provider may at once. A buyer's finance officer may where there is no
+    second person: after `cooling_days` of 24 hours, and with a word on how it was checked outside
+    of this system. Source: promises R9 and P-11.
+    """
+    found = []
+    if compact_iban(facts.typed_iban) != facts.new_iban:
+        found.append(
+            Finding(
+                "other-account",
+                n_("This is not the account that was named. Load the page again."),
+                {},
+                "P-8",
+                "confirmed_iban",
+            )
+        )
+    if facts.person_id == facts.proposed_by:
+        found.append(
+            Finding(
+                "same-person",
+                n_("You named this account, so a second person must confirm it."),
+                {},
+                "R9",
+            )
+        )
+    elif not facts.is_own:
+        found += _from_outside(facts, now, cooling_days)
+    return found
+
+
+def _from_outside(facts: Confirming, now: datetime, cooling_days: int) -> Iterator[Finding]:
+    if facts.other_managers_count:
+        yield Finding("theirs", n_("Another manager of this provider confirms it."), {}, "R9")
+        return
+    if now < (until := facts.proposed_at + timedelta(days=cooling_days)):
+        yield Finding(
+            "cooling",
+            n_("You can confirm this account from {until} on."),
+            {"until": until},
+            "P-11",
+        )
+    if not facts.note.strip():
+        yield Finding(
+            "missing",
+            n_("Say how you checked it outside of this system: whom you called, at which number."),
+            {},
+            "P-11",
+            "note",
+        )
 
 
 def _contact(draft: ProviderDraft) -> Iterator[Finding]:

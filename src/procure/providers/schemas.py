@@ -29,6 +29,11 @@ class ProviderView(msgspec.Struct, frozen=True):
     state_reason: str | None
     registered_at: datetime
     facilitators_count: int
+    iban_confirmed_by_name: str | None = None
+    new_iban: str | None = None  # named, and not confirmed by a second person yet
+    new_iban_at: datetime | None = None
+    new_iban_by: UUID | None = None
+    new_iban_by_name: str | None = None
     actions: Sequence[str] = ()
 
     @property
@@ -92,9 +97,16 @@ class OwnOrganisation(msgspec.Struct, frozen=True):
 
 
 class AccountDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The account that payments go to from now on."""
+    """The account that payments are to go to, once a second person has confirmed it."""
 
     iban: str
+
+
+class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which account is confirmed; a buyer's finance officer says how it was checked elsewhere."""
+
+    iban: str
+    note: str = ""
 
 
 class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,35 +1,43 @@
 """Providers: the only writer of their tables. Providers are shared by all buyers of one place."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
 from procure.audit import service as audit
 from procure.db import connection, transaction
+from procure.identity import queries as people
 from procure.identity import service as identity
 from procure.identity.states import OrganisationKind
-from procure.kernel.actors import Actor, Permission
-from procure.kernel.errors import Forbidden, NotFound, Refused
+from procure.kernel.actors import Actor, Permission, Role
+from procure.kernel.errors import Conflict, Forbidden, NotFound, Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
+from procure.kernel.time import legal_day
 from procure.providers import queries
 from procure.providers.rules import (
     Company,
+    Confirming,
     FacilitatorDraft,
     ProviderDraft,
     Taken,
     VenueDraft,
     account_findings,
     compact_iban,
+    confirming_findings,
     facilitator_findings,
     provider_findings,
     tidy,
     venue_findings,
 )
+from procure.providers.schemas import Confirmation
 from procure.providers.states import PROVIDER, ProviderState
 from procure.providers.tables import Facilitator, Provider, Venue
+from procure.tasks import service as tasks
+
+ANSWER_DAYS = 3  # in which the second person of a provider is to confirm an account
 
 
 class Registered(msgspec.Struct, frozen=True):
@@ -40,10 +48,12 @@ class Registered(msgspec.Struct, frozen=True):
 
 
 class AccountChanged(msgspec.Struct, frozen=True):
-    """From which account to which."""
+    """From which account to which, who named it, and how it was checked outside."""
 
     old_iban: str
     new_iban: str
+    named_by: UUID | None = None
+    note: str = ""
 
 
 class FacilitatorRecorded(msgspec.Struct, frozen=True):
@@ -114,7 +124,9 @@ async def _hold_and_look(registry_code: str, iban: str) -> Taken:
                 WHERE o.registry_code = $1""",
             registry_code,
         )
-        has_iban = await c.fetchval("SELECT EXISTS (SELECT FROM provider WHERE iban = $1)", iban)
+        has_iban = await c.fetchval(
+            "SELECT EXISTS (SELECT FROM provider WHERE iban = $1 OR new_iban = $1)", iban
+        )
     return Taken(
         registry_code=org is not None and not org["is_free"],
         iban=bool(has_iban),
@@ -162,10 +174,10 @@ async def admit_provider(actor: Actor, org_id: UUID, now: datetime) -> None:
 
 
 async def change_account(actor: Actor, org_id: UUID, iban: str, now: datetime) -> None:
-    """Change the account that payments go to; only the provider itself may.
+    """Name another account for payments; only the provider itself may, and it changes nothing yet.
 
-    Who did it and when is kept: that person may not approve payment to it, and no payment goes
-    there for some days. The same account again changes nothing.
+    A second person confirms it (`confirm_account`); until then the old one is paid to. The present
+    account takes back what was named. Every buyer of this place sees it in its own history.
     Raises NotFound (another's), Forbidden, Refused.
     """
     if actor.org_id != org_id:
@@ -175,17 +187,106 @@ async def change_account(actor: Actor, org_id: UUID, iban: str, now: datetime) -
     account = compact_iban(iban)
     async with transaction():
         row = await _hold_provider(org_id)
-        if row.iban == account:
+        if account == row.new_iban or (row.iban == account and row.new_iban is None):
             return
-        taken = await _hold_and_look("", account)
-        if findings := account_findings(account, is_taken=taken.iban):
-            raise Refused(findings)
-        facts = AccountChanged(row.iban, account)
-        row.iban, row.iban_changed_at, row.iban_changed_by = account, now, actor.id
-        await row.save([Provider.iban, Provider.iban_changed_at, Provider.iban_changed_by])
-        await audit.record(
-            "provider:account-changed", org_id, actor, org_id=org_id, now=now, facts=facts
+        if row.iban == account:
+            kind, facts = "provider:account-withdrawn", AccountChanged(row.iban, row.new_iban)
+            row.new_iban, row.new_iban_at, row.new_iban_by = None, None, None
+        else:
+            taken = await _hold_and_look("", account)
+            if findings := account_findings(account, is_taken=taken.iban):
+                raise Refused(findings)
+            kind, facts = "provider:account-proposed", AccountChanged(row.iban, account)
+            row.new_iban, row.new_iban_at, row.new_iban_by = account, now, actor.id
+        await row.save([Provider.new_iban, Provider.new_iban_at, Provider.new_iban_by])
+        await _ask_the_second(row, now)
+        await _tell_everyone(kind, org_id, actor, now, facts)
+
+
+async def confirm_account(
+    actor: Actor, org_id: UUID, sent: Confirmation, now: datetime, *, cooling_days: int
+) -> None:
+    """Confirm the account that was named: from now on it is paid to, after its cooling days.
+
+    By a second manager of the provider; where there is none, by a buyer's finance officer, who then
+    may not pay to it. Raises NotFound, Forbidden, Conflict (nothing is named), Refused.
+    """
+    is_own = actor.org_id == org_id
+    if not is_own and not (actor.is_buyer and actor.may(Permission.PROVIDER_READ)):
+        raise NotFound(n_("There is no such provider."))
+    if not actor.may(Permission.PROVIDER_ACCOUNT):
+        raise Forbidden(n_("Only a manager of the provider or a finance officer may confirm it."))
+    managers = await people.people_with_role(org_id, Role.PROVIDER_MANAGER)
+    async with transaction():
+        row = await _hold_provider(org_id)
+        if row.new_iban is None:
+            raise Conflict(n_("No other account is named for this provider."))
+        facts = Confirming(
+            person_id=actor.id,
+            is_own=is_own,
+            proposed_by=row.new_iban_by,
+            proposed_at=row.new_iban_at,
+            new_iban=row.new_iban,
+            typed_iban=sent.iban,
+            other_managers_count=sum(p.id != row.new_iban_by for p in managers),
+            note=sent.note,
         )
+        if findings := confirming_findings(facts, now, cooling_days=cooling_days):
+            raise Refused(findings)
+        changed = AccountChanged(row.iban, row.new_iban, row.new_iban_by, sent.note.strip())
+        row.iban = row.new_iban
+        # From outside its cooling is over, and who confirms it is who may not pay to it (R9).
+        row.iban_changed_at = now if is_own else row.new_iban_at
+        row.iban_changed_by = row.new_iban_by if is_own else actor.id
+        row.iban_confirmed_by = actor.id
+        row.new_iban, row.new_iban_at, row.new_iban_by = None, None, None
+        await row.save(
+            [
+                Provider.iban,
+                Provider.iban_changed_at,
+                Provider.iban_changed_by,
+                Provider.iban_confirmed_by,
+                Provider.new_iban,
+                Provider.new_iban_at,
+                Provider.new_iban_by,
+            ]
+        )
+        await _ask_the_second(row, now)
+        await _tell_everyone("provider:account-changed", org_id, actor, now, changed)
+
+
+async def _ask_the_second(row: Provider, now: datetime) -> None:
+    """Ask the other people of the provider to confirm what is named, and nobody where none is."""
+    await tasks.drop("provider:account", row.org, now=now)
+    named_by: UUID | None = row.new_iban_by
+    for manager in await people.people_with_role(row.org, Role.PROVIDER_MANAGER):
+        if named_by is not None and manager.id != named_by:
+            await tasks.create(
+                "provider:account",
+                row.org,
+                org_id=row.org,
+                role=Role.PROVIDER_MANAGER,
+                text=n_("Confirm the new account for payments, or take it back"),
+                link="/my-organisation",
+                clause="R9",
+                due_on=legal_day(now) + timedelta(days=ANSWER_DAYS),
+                now=now,
+                person_id=manager.id,
+            )
+
+
+async def _tell_everyone(
+    kind: str, org_id: UUID, actor: Actor, now: datetime, facts: AccountChanged
+) -> None:
+    """Record an event for the provider and for every buyer, all of whom may pay to it."""
+    await audit.record_all(
+        [
+            audit.NewEvent(
+                kind=kind, subject_id=org_id, actor=actor, org_id=one, now=now, facts=facts
+            )
+            for one in (org_id, *await people.buyers())
+        ]
+    )
 
 
 async def record_facilitator(actor: Actor, draft: FacilitatorDraft, now: datetime) -> UUID:

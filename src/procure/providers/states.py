@@ -29,5 +29,7 @@ EVENTS = {
     "facilitator:recorded": n_("A facilitator was recorded."),
     "facilitator:changed": n_("The record of a facilitator was changed."),
     "venue:recorded": n_("A venue was recorded."),
+    "provider:account-proposed": n_("Another bank account was named for a provider."),
+    "provider:account-withdrawn": n_("Another bank account for a provider was withdrawn."),
     "provider:account-changed": n_("A provider's bank account was changed."),
 }

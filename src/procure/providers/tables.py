@@ -33,6 +33,10 @@ class Provider(Table, db=DB, tablename="provider"):
     iban = Varchar(length=34, default=None, null=False)
     iban_changed_at = Timestamptz(default=None, null=False)
     iban_changed_by = UUID(default=None, null=True)  # R9: may not approve payment to it
+    iban_confirmed_by = UUID(default=None, null=True)  # null: as it was registered
+    new_iban = Varchar(length=34, default=None, null=True)  # waits for a second person
+    new_iban_at = Timestamptz(default=None, null=True)
+    new_iban_by = UUID(default=None, null=True)
     email = Varchar(length=254, default=None, null=False)
     is_mission_driven = Boolean(default=None, null=False)
     state = Varchar(length=10, default=None, null=False)
@@ -43,6 +47,9 @@ class Provider(Table, db=DB, tablename="provider"):
     known_state = is_one_of("state", ProviderState)
     provider_org_uq = Unique(["org"])
     provider_iban_uq = Unique(["iban"])  # one account, one payee
+    provider_new_iban_uq = Unique(["new_iban"])
+    new_iban_is_compact = Check("new_iban ~ '^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$'")
+    new_iban_is_whole = Check("num_nulls(new_iban, new_iban_at, new_iban_by) IN (0, 3)")
     iban_is_compact = Check("iban ~ '^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$'")
     suspended_says_why = Check("(state = 'suspended') = (state_reason IS NOT NULL)")
 

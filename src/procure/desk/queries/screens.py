@@ -12,6 +12,7 @@ from procure.desk.queries.panels import (
     number_of,
     public_screen,
 )
+from procure.desk.queries.people import people
 from procure.desk.queries.steps import rows_of
 from procure.desk.schemas import Panel, Row, Tile
 from procure.kernel.actors import Actor, Role
@@ -357,10 +358,7 @@ async def _facilitator(actor: Actor, now: datetime) -> Screen:
 
 
 async def _admin(actor: Actor, _: datetime) -> Screen:
-    count = await number_of(
-        "SELECT count(DISTINCT person) FROM membership WHERE org = $1", actor.org_id
-    )
-    return [Tile(n_("People with an account in this organisation"), str(count), "/people")], []
+    return await people(actor)
 
 
 SCREENS: dict[Role, Callable[[Actor, datetime], Awaitable[Screen]]] = {

@@ -1,85 +1,14 @@
-"""Reading identity: who a token belongs to, who holds a role."""
+"""Organisations, the people who hold a role in them, and officers' keys."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-import msgspec
-
 from procure.db import connection, fetch_as
-from procure.identity.rules import IDLE, permissions_of
-from procure.identity.schemas import AccountView, OrganisationView, PersonView
-from procure.kernel.actors import Actor, Permission, Role
-from procure.kernel.canonical import sha256_hex
+from procure.identity.schemas import OrganisationView, PersonView
+from procure.kernel.actors import Role
 from procure.kernel.errors import NotFound, Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
-
-_ACTOR = """
-    SELECT p.id, p.name, p.language, o.id AS org_id, o.name AS org_name, o.kind AS org_kind,
-           coalesce((SELECT is_demo FROM installation WHERE id = 1), false) AS is_demo,
-           (SELECT array_agg(m.role::text) FROM membership m
-             WHERE m.person = p.id AND m.org = o.id AND m.from_on <= current_date
-               AND (m.until_on IS NULL OR m.until_on > current_date)) AS roles
-"""
-
-_BY_SESSION = (
-    _ACTOR
-    + """
-      FROM session s JOIN person p ON p.id = s.person JOIN organisation o ON o.id = s.org
-     WHERE s.token_sha256 = $1 AND p.is_active AND s.ended_at IS NULL
-       AND s.expires_at > clock_timestamp() AND s.seen_at > clock_timestamp() - $2::interval
-"""
-)
-
-_BY_TOKEN = (
-    _ACTOR
-    + """
-      FROM api_token t JOIN person p ON p.id = t.person JOIN organisation o ON o.id = t.org
-     WHERE t.token_sha256 = $1 AND p.is_active AND t.ended_at IS NULL
-       AND t.expires_at > clock_timestamp()
-"""
-)
-
-
-class _Row(msgspec.Struct):
-    id: UUID
-    name: str
-    language: str
-    org_id: UUID
-    org_name: str
-    org_kind: str
-    is_demo: bool
-    roles: list[str] | None
-
-
-def _actor(rows: list[_Row]) -> Actor | None:
-    if not rows or not rows[0].roles:
-        return None
-    row = rows[0]
-    roles = frozenset(Role(role) for role in row.roles or ())
-    permissions = permissions_of(roles)
-    if row.is_demo and Role.ADMIN in roles:
-        permissions |= {Permission.CLOCK_MOVE}
-    return Actor(
-        id=row.id,
-        name=row.name,
-        org_id=row.org_id,
-        org_name=row.org_name,
-        org_kind=row.org_kind,
-        roles=roles,
-        permissions=permissions,
-        language=row.language,
-    )
-
-
-async def actor_of_session(token: str) -> Actor | None:
-    """Return who is signed in with this cookie, with the rights of this very moment."""
-    return _actor(await fetch_as(_Row, _BY_SESSION, sha256_hex(token), IDLE))
-
-
-async def actor_of_token(token: str) -> Actor | None:
-    """Return whose API token this is, with the rights of this very moment."""
-    return _actor(await fetch_as(_Row, _BY_TOKEN, sha256_hex(token)))
 
 
 async def is_demo() -> bool:
@@ -169,7 +98,10 @@ async def has_opening_key(person_id: UUID) -> bool:
 
 
 async def demo_people() -> list[tuple[str, str, str]]:
-    """List (email, name, roles) of every account; empty unless this is a demo."""
+    """List (email, name, roles) of a demo's invented people; empty unless this is a demo.
+
+    Whoever was invited since has a password of their own, and is not among them.
+    """
     if not await is_demo():
         return []
     async with connection() as c:
@@ -177,34 +109,15 @@ async def demo_people() -> list[tuple[str, str, str]]:
             """
             SELECT p.email, p.name, o.name AS org, string_agg(m.role, ', ' ORDER BY m.role) AS roles
               FROM person p JOIN membership m ON m.person = p.id JOIN organisation o ON o.id = m.org
+             WHERE p.natural_key IS NULL AND p.password_at IS NULL AND p.is_active
              GROUP BY p.email, p.name, o.name, o.kind ORDER BY o.kind, min(m.role), p.email
             """
         )
     return [(row["email"], f"{row['name']} – {row['org']}", row["roles"]) for row in rows]
 
 
-async def accounts(actor: Actor) -> list[AccountView]:
-    """List the accounts an administrator looks after: of the own organisation and of providers."""
-    return await fetch_as(
-        AccountView,
-        """
-        SELECT p.id, p.name, p.email, o.name AS organisation, p.is_active,
-               array_agg(m.role::text ORDER BY m.role) AS roles
-          FROM person p JOIN membership m ON m.person = p.id JOIN organisation o ON o.id = m.org
-         WHERE o.id = $1 OR o.kind = 'provider'
-         GROUP BY p.id, p.name, p.email, o.name, o.kind, p.is_active ORDER BY o.kind, o.name, p.name
-        """,
-        actor.org_id,
-    )
-
-
-async def organisations_to_staff(actor: Actor) -> list[OrganisationView]:
-    """List the organisations that an administrator may make accounts for."""
-    return await fetch_as(
-        OrganisationView,
-        """
-        SELECT id, kind, registry_code, name FROM organisation
-         WHERE id = $1 OR kind = 'provider' ORDER BY kind, name
-        """,
-        actor.org_id,
-    )
+async def buyers() -> list[UUID]:
+    """List the contracting authorities of this installation."""
+    async with connection() as c:
+        rows = await c.fetch("SELECT id FROM organisation WHERE kind = 'buyer' ORDER BY id")
+    return [row["id"] for row in rows]

@@ -1,11 +1,7 @@
-"""Which role may what, and what makes a password or a sign-in acceptable."""
-
-from datetime import timedelta
+"""Which role may what: the one table of permissions."""
 
 from procure.kernel.actors import Permission as P
 from procure.kernel.actors import Role
-from procure.kernel.findings import Finding
-from procure.kernel.texts import n_
 
 _READ_BUYER = frozenset(
     {
@@ -106,6 +102,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
     Role.FINANCE: frozenset(
         {
             P.PROVIDER_READ,
+            P.PROVIDER_ACCOUNT,
             P.CONTRACT_READ,
             P.GROUP_READ,
             P.OUTCOME_READ,
@@ -131,12 +128,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
         P.RUN_READ,
         P.DOSSIER_EXPORT,
     },
-    Role.ADMIN: frozenset({P.ADMIN, P.CATALOGUE_READ, P.PROVIDER_READ, P.TASK_READ}),
+    Role.ADMIN: frozenset({P.ADMIN, P.STAFF, P.CATALOGUE_READ, P.PROVIDER_READ, P.TASK_READ}),
     Role.PROVIDER_MANAGER: frozenset(
         {
             P.CATALOGUE_READ,
+            P.STAFF,
             P.TENDER_READ,
             P.PROVIDER_EDIT,
+            P.PROVIDER_ACCOUNT,
             P.BID_SUBMIT,
             P.BID_READ,
             P.EXPLANATION_ANSWER,
@@ -171,67 +170,21 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
     ),
 }
 
-PROVIDER_ROLES = frozenset({Role.PROVIDER_MANAGER, Role.FACILITATOR})
 
-# NIST SP 800-63B: length counts, composition rules do not.
-SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 200
+def permissions_of(roles: frozenset[Role], scope: frozenset[P] | None = None) -> frozenset[P]:
+    """Return everything that these roles together may do, within `scope` if there is one.
 
-# CNIL and NIST SP 800-63B: after ten failures in a quarter of an hour a sign-in waits.
-FAILURES = 10
-FAILURE_WINDOW = timedelta(minutes=15)
-
-IDLE = timedelta(minutes=30)
-LONGEST_SESSION = timedelta(hours=12)
-TOKEN_LIFE = timedelta(days=90)
-
-
-def permissions_of(roles: frozenset[Role]) -> frozenset[P]:
-    """Return everything that these roles together may do."""
-    return frozenset().union(*(ROLE_PERMISSIONS[role] for role in roles))
-
-
-def password_findings(password: str) -> list[Finding]:
-    """List what is wrong with a new password.
-
-    >>> password_findings("short")[0].code
-    'password-length'
+    >>> sorted(permissions_of(frozenset({Role.ADMIN}), frozenset({P.STAFF, P.RUN_RELEASE})))
+    [<Permission.STAFF: 'staff:manage'>]
     """
-    if SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        return []
-    return [
-        Finding(
-            "password-length",
-            n_("A password has {shortest} to {longest} characters; this one has {length}."),
-            {
-                "shortest": SHORTEST_PASSWORD,
-                "longest": LONGEST_PASSWORD,
-                "length": len(password),
-            },
-            field="password",
-        )
-    ]
+    whole = frozenset[P]().union(*(ROLE_PERMISSIONS[role] for role in roles))
+    return whole if scope is None else whole & scope
 
 
-def roles_of_kind(org_kind: str) -> list[Role]:
-    """List the roles that a person can hold in a buyer or in a provider.
+def reading() -> frozenset[P]:
+    """Return the permissions that change nothing: what a token for reading alone is given.
 
-    >>> roles_of_kind("provider")
-    [<Role.PROVIDER_MANAGER: 'provider-manager'>, <Role.FACILITATOR: 'facilitator'>]
+    >>> P.TENDER_READ in reading(), P.TENDER_PUBLISH in reading()
+    (True, False)
     """
-    return [role for role in Role if (role in PROVIDER_ROLES) == (org_kind == "provider")]
-
-
-def role_findings(roles: frozenset[Role], org_kind: str) -> list[Finding]:
-    """List which roles cannot be held in an organisation of this kind; one at least is needed."""
-    if not roles:
-        return [Finding("no-role", n_("Choose at least one role."), field="roles")]
-    return [
-        Finding(
-            "role-elsewhere",
-            n_("{role} is not a role in a {kind}."),
-            {"role": role, "kind": org_kind},
-            field="roles",
-        )
-        for role in sorted(roles - set(roles_of_kind(org_kind)))
-    ]
+    return frozenset(one for one in P if one.endswith(":read"))
