@@ -18,6 +18,7 @@ from procure.demand.rules.entries import (
     taken_findings,
 )
 from procure.demand.states import Suitability
+from procure.parameters import dated
 
 TODAY = date(2026, 11, 24)
 KNOWN = Known(
@@ -35,6 +36,7 @@ KNOWN = Known(
     languages=frozenset({"et", "ru"}),
     risk_bands=frozenset("ABC"),
     barriers=frozenset({"HOUSING", "ROUTINE"}),
+    start_ahead=dated("demand/start_ahead"),
 )
 GOOD: dict[str, Any] = {
     "reference": "REQ-0001",
@@ -203,3 +205,9 @@ def test_values_are_read_as_people_write_them() -> None:
     assert [flag(word) for word in ("TRUE", "jah", "0", "ei")] == [True, True, False, False]
     assert codes("HOUSING; ROUTINE") == ["HOUSING", "ROUTINE"]
     assert shown("x" * 41) == "x" * 40 + "…"
+
+
+def test_a_start_two_years_ahead_is_the_last_that_is_taken() -> None:
+    assert found(earliest_start_on="2028-11-24") == []
+    assert found(earliest_start_on="2028-11-25") == [("earliest_start_on", "too-far")]
+    assert found(earliest_start_on="2096-01-01") == [("earliest_start_on", "too-far")]

@@ -87,6 +87,17 @@ async def test_a_wrong_form_comes_back_with_what_was_typed(caseworker: Actor) ->
     assert (await queries.list_requests(caseworker, RequestFilter())).items == []
 
 
+async def test_a_client_recorded_twice_is_linked_and_acknowledged(caseworker: Actor) -> None:
+    earlier = await a_request(caseworker, reference="R-1", client_ref="CL-00777")
+    async with client_as(caseworker) as client:
+        warned = await client.send_form("/requests/new", FORM)
+        recorded = await client.send_form("/requests/new", {**FORM, "acknowledge_duplicate": "1"})
+    assert warned.status_code == 422
+    assert f'href="/requests/{earlier}"' in warned.text
+    assert 'name="acknowledge_duplicate"' in warned.text
+    assert recorded.status_code == 303, recorded.text
+
+
 async def test_a_caseworkers_own_come_first_and_everyones_are_a_choice_away(
     caseworker: Actor,
 ) -> None:

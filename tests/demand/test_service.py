@@ -29,7 +29,10 @@ ROW = {**GOOD, "service_code": SERVICE}
 
 def a_file(*changes: dict[str, object]) -> bytes:
     """Write a file of rows like the good one, each with a reference of its own."""
-    rows = [{**ROW, "reference": f"F-{n}", **change} for n, change in enumerate(changes)]
+    rows = [
+        {**ROW, "reference": f"F-{n}", "client_ref": f"CL-F{n}", **change}
+        for n, change in enumerate(changes)
+    ]
     return csv_text(list(ROW), rows).encode()
 
 
@@ -138,6 +141,51 @@ async def test_the_event_holds_no_client(caseworker: Actor) -> None:
     assert event is not None
     assert "CL-SECRET" not in event.facts
     assert "ROUTINE" not in event.facts
+
+
+# --- The same client twice --------------------------------------------------
+
+
+async def test_a_client_who_waits_already_is_recorded_again_only_knowingly(
+    caseworker: Actor, consultant: Actor
+) -> None:
+    first = await a_request(caseworker, reference="R-1", client_ref="CL-9")
+    again = a_draft(reference="R-2", client_ref="CL-9")
+    with pytest.raises(Refused, match="CL-9 waits for this service already: R-1") as refused:
+        await service.record_request(caseworker, again, NOW)
+    [finding] = refused.value.findings
+    assert (finding.field, finding.values["request_id"]) == ("acknowledge_duplicate", str(first))
+    knowing = msgspec.structs.replace(again, acknowledge_duplicate=True)
+    await service.record_request(caseworker, knowing, NOW)
+    for item in (await queries.list_requests(caseworker, RequestFilter())).items:
+        await service.refuse_request(consultant, item.id, "Made by mistake.", NOW)
+    closed = a_draft(reference="R-3", client_ref="CL-9")
+    assert await service.record_request(caseworker, closed, NOW)  # nothing of the client is open
+    stranger = await an_actor(Role.CASEWORKER)
+    assert await service.record_request(stranger, a_draft(client_ref="CL-9"), NOW)
+
+
+async def test_two_who_record_one_client_at_once(caseworker: Actor) -> None:
+    async with transaction():
+        await service.record_request(caseworker, a_draft(client_ref="CL-9"), NOW)
+        other = asyncio.create_task(
+            service.record_request(caseworker, a_draft(client_ref="CL-9"), NOW), context=Context()
+        )
+        finished, _ = await asyncio.wait({other}, timeout=1)
+        assert not finished, "the second did not wait for the first"
+    with pytest.raises(Refused, match="waits for this service already"):
+        await other
+
+
+async def test_rows_of_a_client_who_waits_already_are_found(caseworker: Actor) -> None:
+    await a_request(caseworker, reference="R-1", client_ref="CL-9")
+    content = a_file({"client_ref": "CL-9"}, {"client_ref": "CL-8"}, {"client_ref": "CL-8"}, {})
+    report = await service.import_requests(caseworker, content, "f.csv", take_good=True, now=NOW)
+    assert (report.taken_count, report.wrong_count) == (2, 2)
+    assert [(f.row, f.code, f.values["earlier"]) for f in report.findings] == [
+        (2, "double", "R-1"),
+        (4, "double", 3),
+    ]
 
 
 # --- A file -----------------------------------------------------------------

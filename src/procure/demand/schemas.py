@@ -37,7 +37,8 @@ class RequestDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A request for one client.
 
     Without `reference` the system gives one; without `created_on` it was made today. The client is
-    known by the case system's reference alone, never by name or personal code.
+    known by the case system's reference alone, never by name or personal code. Whose client waits
+    for the same service already says so by `acknowledge_duplicate`.
     """
 
     county: str
@@ -54,6 +55,7 @@ class RequestDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     suitability: Suitability = Suitability.SUITABLE
     reference: str | None = None
     created_on: date | None = None
+    acknowledge_duplicate: bool = False
 
 
 class RequestFilter(msgspec.Struct, frozen=True):

@@ -83,7 +83,8 @@ class RequestApi(Controller):
         """Record one request; 422 with everything that is wrong with it.
 
         Without `reference` it gets one, without `created_on` it was made today. `client_ref` is the
-        case system's reference; a personal identification code is refused.
+        case system's reference; a personal identification code is refused. A client who waits for
+        the same service already is 422 naming the earlier request, unless `acknowledge_duplicate`.
         """
         return await queries.read_request(actor, await service.record_request(actor, data, now))
 

@@ -366,6 +366,7 @@ def _draft(form: Form) -> RequestDraft:
         earliest_start_on=form.day("earliest_start_on"),
         barriers=form.list("barriers"),
         suitability=Suitability(judged) if judged in set(Suitability) else Suitability.SUITABLE,
+        acknowledge_duplicate=form.flag("acknowledge_duplicate"),
     )
     form.check()
     return draft

@@ -23,6 +23,7 @@ from procure.demand.queries.requests import (
     export_requests,
     last_request,
     list_requests,
+    open_requests_of,
     read_request,
     recorded_references,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "lot_areas",
     "move_options",
     "objections_of",
+    "open_requests_of",
     "plan_facts",
     "plan_parts",
     "read_analysis",

@@ -27,7 +27,7 @@ from procure.kernel.actors import Actor
 from procure.kernel.errors import Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
-from procure.parameters import codes, reference
+from procure.parameters import codes, dated, reference
 
 _FACTS = """
     SELECT id, reference, county, language, risk_band, suitability, created_on,
@@ -201,4 +201,5 @@ async def known() -> Known:
         languages=codes("languages"),
         risk_bands=codes("risk_bands"),
         barriers=codes("barriers"),
+        start_ahead=dated("demand/start_ahead"),
     )

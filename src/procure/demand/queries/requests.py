@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from procure.db import fetch_as
+from procure.demand.rules.entries import Earlier, Entry
 from procure.demand.rules.groups import (
     Reason,
     because,
@@ -236,3 +237,20 @@ async def recorded_references(actor: Actor, wanted: Sequence[str]) -> frozenset[
         list(wanted),
     )
     return frozenset(row.reference for row in rows)
+
+
+async def open_requests_of(actor: Actor, entries: Sequence[Entry]) -> list[Earlier]:
+    """Return the requests by which clients of these entries wait in the actor's organisation.
+
+    Open is what is recorded, planned or tendered: who has a place may ask again.
+    """
+    return await fetch_as(
+        Earlier,
+        """
+        SELECT id, reference, state, client_ref, service_code FROM request
+         WHERE buyer = $1 AND client_ref = ANY($2) AND state IN ('recorded', 'planned', 'tendered')
+         ORDER BY id DESC
+        """,
+        actor.org_id,
+        [entry.client_ref for entry in entries],
+    )

@@ -6,11 +6,13 @@ Source: domain model 4 (counties, bureaus), THP § 12 (who refers); a closed bur
 that an old request still resolves.
 """
 
+import calendar
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import date
 from functools import lru_cache
 from typing import Any, TypeVar
+from uuid import UUID
 
 import msgspec
 from stdnum.ee import ik
@@ -18,6 +20,7 @@ from stdnum.ee import ik
 from procure.catalogue.rules import Version, service_findings
 from procure.demand.states import Suitability
 from procure.kernel.findings import Finding
+from procure.kernel.parameters import Dated
 from procure.kernel.texts import n_
 
 T = TypeVar("T")
@@ -25,6 +28,7 @@ T = TypeVar("T")
 SHOWN = 40  # how much of what was typed a finding repeats
 OLDEST = date(2000, 1, 1)
 NEWEST = date(2100, 1, 1)
+DOUBLE_FIELD = "acknowledge_duplicate"  # what a sender says to record one all the same
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,29}", re.ASCII)
 YES = frozenset({"true", "yes", "jah", "да", "1", "x"})
 NO = frozenset({"false", "no", "ei", "нет", "0"})
@@ -68,6 +72,7 @@ class Known(msgspec.Struct, frozen=True):
     languages: frozenset[str]
     risk_bands: frozenset[str]
     barriers: frozenset[str]
+    start_ahead: Dated  # months from today in which a request may ask to start
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -228,6 +233,7 @@ def checked(
         else Suitability.SUITABLE
     )
     _dates(reader, created, start, today)
+    _ahead(reader, known, start, today)
     _service_on(reader, known, service, start, today)
     if reader.findings:
         return None, reader.findings
@@ -300,6 +306,58 @@ def taken_findings(entries: Sequence[tuple[int | None, Entry]], taken: Set[str])
         for row, entry in entries
         if entry.reference in taken
     ]
+
+
+class Earlier(msgspec.Struct, frozen=True):
+    """An open request that the same client has for the same service."""
+
+    id: UUID
+    reference: str
+    state: str
+    client_ref: str
+    service_code: str
+
+
+def double_findings(
+    entries: Sequence[tuple[int | None, Entry]], earlier: Sequence[Earlier]
+) -> list[Finding]:
+    """List the entries whose client waits for the same service already, by an earlier request.
+
+    A client and service given twice in a file counts against the later row.
+    """
+    open_ones = {(found.client_ref, found.service_code): found for found in earlier}
+    first: dict[tuple[str, str], int | None] = {}
+    findings = []
+    for row, entry in entries:
+        asked = (entry.client_ref, entry.service_code)
+        if before := open_ones.get(asked):
+            findings.append(
+                Finding(
+                    "double",
+                    n_("Client {client} waits for this service already: {earlier} is {state}."),
+                    {
+                        "client": entry.client_ref,
+                        "earlier": before.reference,
+                        "state": before.state,
+                        "request_id": str(before.id),
+                    },
+                    field=DOUBLE_FIELD if row is None else "client_ref",
+                    row=row,
+                )
+            )
+        elif asked in first:
+            findings.append(
+                Finding(
+                    "double",
+                    n_("Row {earlier} asks this service for client {client} already."),
+                    {"client": entry.client_ref, "earlier": first[asked] or 0},
+                    field="client_ref",
+                    row=row,
+                )
+            )
+        else:
+            first[asked] = row
+    return findings
 
 
 def _is_given(values: Mapping[str, Any], field: str) -> bool:
@@ -397,6 +455,32 @@ def _dates(reader: _Reader, created: date | None, start: date | None, today: dat
             n_("The earliest start {start} is before the request was made, {created}."),
             start=start.isoformat(),
             created=created.isoformat(),
+        )
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day so many months later, or the last one of a shorter month.
+
+    >>> months_after(date(2026, 11, 24), 24), months_after(date(2027, 8, 31), 6)
+    (datetime.date(2028, 11, 24), datetime.date(2028, 2, 29))
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _ahead(reader: _Reader, known: Known, start: date | None, today: date) -> None:
+    if start is None:
+        return
+    months = known.start_ahead.on(today)
+    latest = months_after(today, months)
+    if start > latest:
+        reader.find(
+            "earliest_start_on",
+            "too-far",
+            n_("The earliest start {start} is more than {months} months ahead: {latest} at most."),
+            start=start.isoformat(),
+            months=months,
+            latest=latest.isoformat(),
         )
 
 

@@ -11,7 +11,13 @@ import msgspec
 from procure.audit import service as audit
 from procure.db import connection, transaction, uuid7
 from procure.demand import queries
-from procure.demand.rules.entries import Entry, check_rows, checked, taken_findings
+from procure.demand.rules.entries import (
+    Entry,
+    check_rows,
+    checked,
+    double_findings,
+    taken_findings,
+)
 from procure.demand.rules.files import Sheet, read_sheet
 from procure.demand.schemas import ImportReport, RequestDraft
 from procure.demand.service.held import require
@@ -34,7 +40,10 @@ _COLUMNS = [
 async def record_request(
     actor: Actor, draft: RequestDraft, now: datetime, *, source: Source = Source.API
 ) -> UUID:
-    """Record one request. Raises Forbidden, Refused (everything that is wrong with it)."""
+    """Record one request. Raises Forbidden, Refused (everything that is wrong with it).
+
+    A client who waits for the same service already is refused, unless the draft acknowledges it.
+    """
     require(actor, Permission.REQUEST_RECORD)
     today = legal_day(now)
     values = msgspec.structs.asdict(draft)
@@ -43,7 +52,7 @@ async def record_request(
     if entry is None:
         raise Refused(findings)
     try:
-        return await _record(actor, entry, now, source)
+        return await _record(actor, entry, now, source, is_double=draft.acknowledge_duplicate)
     except asyncpg.UniqueViolationError:
         if entry.reference is None:
             raise
@@ -51,12 +60,18 @@ async def record_request(
         raise Refused(taken_findings([(None, entry)], {entry.reference})) from None
 
 
-async def _record(actor: Actor, entry: Entry, now: datetime, source: Source) -> UUID:
+async def _record(
+    actor: Actor, entry: Entry, now: datetime, source: Source, *, is_double: bool
+) -> UUID:
     async with transaction():
+        await _one_after_the_other(actor)
+        doubles = double_findings([(None, entry)], await queries.open_requests_of(actor, [entry]))
         if entry.reference is None:
             entry = msgspec.structs.replace(entry, reference=await _next_reference(actor, now))
         elif taken := await queries.recorded_references(actor, [entry.reference]):
             raise Refused(taken_findings([(None, entry)], taken))
+        if doubles and not is_double:
+            raise Refused(doubles)
         request_id = uuid7()
         await _insert([_row(request_id, actor, entry, now, source)])
         # No client, no barrier and no caseworker: an event is kept longer than a request.
@@ -75,6 +90,15 @@ async def _record(actor: Actor, entry: Entry, now: datetime, source: Source) -> 
             },
         )
     return request_id
+
+
+async def _one_after_the_other(actor: Actor) -> None:
+    """Hold a buyer's recording until the transaction ends, so that no two miss each other."""
+    async with connection() as c:
+        await c.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+            f"request:recording:{actor.org_id}",
+        )
 
 
 async def _next_reference(actor: Actor, now: datetime) -> str:
@@ -145,12 +169,18 @@ async def _import(
 ) -> ImportReport:
     """Write the entries whose reference is new, if that is all of the file or was asked for."""
     async with transaction():
+        await _one_after_the_other(actor)
         taken = await queries.recorded_references(
             actor, [entry.reference or "" for _, entry in entries]
         )
-        findings = report.findings + taken_findings(entries, taken)
+        new = [(row, entry) for row, entry in entries if entry.reference not in taken]
+        doubles = double_findings(
+            new, await queries.open_requests_of(actor, [entry for _, entry in new])
+        )
+        double_rows = {finding.row for finding in doubles}
+        findings = report.findings + taken_findings(entries, taken) + doubles
         findings.sort(key=lambda finding: finding.row or 0)
-        good = [entry for _, entry in entries if entry.reference not in taken]
+        good = [entry for row, entry in new if row not in double_rows]
         good_now = good if take_good or not findings else []
         report = msgspec.structs.replace(
             report,

@@ -3,6 +3,8 @@ CREATE SEQUENCE request_no;
 
 -- The list of requests, newest first; what waits to be analysed; the latest verdict on a request.
 CREATE INDEX request_newest ON request (buyer, id DESC);
+CREATE INDEX request_open_of ON request (buyer, client_ref)
+  WHERE state IN ('recorded', 'planned', 'tendered');
 CREATE INDEX request_waiting ON request
   (buyer, service_code, language, county, created_on, reference) WHERE state = 'recorded';
 CREATE INDEX basis_newest ON basis (buyer, id DESC);
