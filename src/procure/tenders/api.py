@@ -12,6 +12,7 @@ from procure.kernel.actors import Actor, Permission
 from procure.tenders import queries, service
 from procure.tenders.ports import Sealer
 from procure.tenders.rules import TenderDraft
+from procure.tenders.rules.trials import Simulation, Trial
 from procure.tenders.schemas import Cancellation, DraftCheck, TenderList, TenderView
 
 
@@ -96,6 +97,37 @@ class TenderApi(Controller):
         return await queries.propose_draft(
             actor, basis_id, waves=waves, language=actor.language, now=now
         )
+
+    @get("/{tender_id:uuid}/trial", operation_id="proposeTrial", permission=Permission.TENDER_DRAFT)
+    async def trial(
+        self,
+        tender_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        lot: FromQuery[str] = "",
+    ) -> Trial:
+        """Invent three bids around the estimate of a lot (by its code), to try the scoring on."""
+        return await queries.propose_trial(actor, tender_id, lot)
+
+    @post(
+        "/{tender_id:uuid}/simulate",
+        operation_id="simulateScoring",
+        permission=Permission.TENDER_DRAFT,
+        status_code=HTTP_200_OK,
+        idempotent=True,
+    )
+    async def simulate(
+        self,
+        tender_id: FromPath[UUID],
+        data: JSONBody[Trial],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Simulation:
+        """Try the draft's formula and weights on invented bids; keeps nothing.
+
+        Says points and places, who wins at every weight of price from 0 to 100, whether leaving
+        out one bid changes who is first, what a price of 0 does and what a bid alone gets.
+        """
+        return await queries.try_scoring(actor, tender_id, data, now=now)
 
     @post("/", operation_id="createTender", permission=Permission.TENDER_DRAFT)
     async def create(

@@ -3,5 +3,6 @@
 from litestar import Controller
 
 from procure.tenders.pages.screens import TenderPages
+from procure.tenders.pages.trials import TrialPages
 
-CONTROLLERS: list[type[Controller]] = [TenderPages]
+CONTROLLERS: list[type[Controller]] = [TenderPages, TrialPages]

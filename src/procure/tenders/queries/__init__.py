@@ -11,6 +11,7 @@ from procure.tenders.queries.facts import (
     tender_of_lot,
     visible_tender,
 )
+from procure.tenders.queries.trials import propose_trial, triable_tender, try_scoring
 from procure.tenders.queries.views import list_tenders, read_scoring_rule, read_tender
 
 __all__ = [
@@ -21,11 +22,14 @@ __all__ = [
     "list_tenders",
     "lot_facts",
     "propose_draft",
+    "propose_trial",
     "published_rule",
     "read_scoring_rule",
     "read_tender",
     "rule_set_on",
     "tender_facts",
     "tender_of_lot",
+    "triable_tender",
+    "try_scoring",
     "visible_tender",
 ]
