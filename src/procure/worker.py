@@ -26,6 +26,7 @@ from procure.awards import service as awards
 from procure.contracts import service as contracts
 from procure.db import DB, connection
 from procure.db.server import database
+from procure.delivery import service as delivery
 from procure.demand import service as demand
 from procure.documents import service as documents
 from procure.documents.ports import NoPrinter, Printer
@@ -42,6 +43,7 @@ CLOCK: tuple[Callable[..., Awaitable[int]], ...] = (
     awards.finish_due,
     contracts.start_due,
     contracts.end_due,
+    delivery.ask_due,
     payments.draft_due,
 )
 EVERY_MINUTE = "* * * * *"

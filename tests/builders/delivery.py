@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from procure.db import connection
 from procure.delivery import service
 from procure.delivery.schemas import (
     EmployerDraft,
@@ -137,6 +138,30 @@ async def a_client_request(actor: Actor, **overrides: Any) -> UUID:
     )
 
 
+async def basis_of(group: Group) -> None:
+    """Say that the group was bought for every request there is, as its tender's basis."""
+    async with connection() as c:
+        basis_id = await c.fetchval(
+            """INSERT INTO basis (id, buyer, name, service_code, made_at, made_by, facts, result)
+               VALUES (gen_random_uuid(), $1, 'All', 'TOOHARJUTUS', now(), $1, '{}', '{}')
+               RETURNING id""",
+            group.buyer_id,
+        )
+        await c.execute(
+            """INSERT INTO basis_request (id, basis, request, verdict, group_no, reason)
+               SELECT gen_random_uuid(), $1, id, 'grouped', 1, $3 FROM request WHERE buyer = $2""",
+            basis_id,
+            group.buyer_id,
+            '{"code": "grouped", "text": "In it.", "values": {}, "message": "In it."}',
+        )
+        await c.execute(
+            """UPDATE tender SET basis = $1 WHERE id = (
+                 SELECT l.tender FROM lot l JOIN contract c ON c.lot = l.id WHERE c.id = $2)""",
+            basis_id,
+            group.call_off.contract_id,
+        )
+
+
 async def a_participant(
     group: Group,
     *,
@@ -169,6 +194,7 @@ async def mark(group: Group, day: date, marks: dict[UUID, Mark], **more: Any) ->
         group.id,
         day,
         drafts,
+        reason=more.get("reason", ""),
         now=more.get("now", evening(day)),
     )
 
@@ -260,7 +286,7 @@ async def the_group(*, completed: bool = True) -> tuple[Group, dict[str, UUID]]:
         ):
             if code in milestones.split():
                 plan = PlanDraft(kind, day, "Work in a workshop near home.")
-                await service.record_plan(group.facilitator, ids[ref], plan, now=OVER_AT)
+                await service.record_plan(group.facilitator, ids[ref], plan, now=evening(day))
     coordinator = group.call_off.framework.award.coordinator
     employers = {n: await an_employer(coordinator, name=f"Employer {n}") for n in (1, 2, 3)}
     for day, employer, there, relevant, vacancies in VISITS:

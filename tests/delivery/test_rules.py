@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -11,24 +12,37 @@ from hypothesis import strategies as st
 
 from procure import parameters
 from procure.delivery.rules import (
+    CompleteFacts,
     Day,
+    DaysChange,
     GivenMark,
     GroupPlanFacts,
     LeaveFacts,
+    MarkChange,
     ParticipantFacts,
     PlanFacts,
+    PlanStanding,
     ReferralFacts,
+    StartFacts,
     Stay,
     Visited,
     VisitFacts,
+    changes,
+    complete_findings,
+    confirmation_findings,
+    correction_findings,
+    corrections,
+    days_changed,
     delivery_of,
     expected_on,
+    first_of_each,
     group_findings,
     holds_place,
-    idle_months,
+    late_days,
     leave_findings,
     mark_findings,
     marks_findings,
+    needs_confirmation,
     own_day,
     phase_of,
     places_held,
@@ -36,11 +50,14 @@ from procure.delivery.rules import (
     read_csv,
     referral_findings,
     row_findings,
+    start_findings,
     timetable,
     vacancy_days,
     visit_findings,
     visit_kpis,
+    withdrawal_findings,
 )
+from procure.delivery.rules.plans import reason_findings
 from procure.delivery.states import SUCCESSES, ExitReason, Mark
 
 START = date(2025, 9, 1)
@@ -392,7 +409,7 @@ def test_leaving(change: dict[str, object], codes: list[str]) -> None:
     ],
 )
 def test_plans(change: dict[str, object], codes: list[str]) -> None:
-    facts = PlanFacts(START, END, START, END, has_this_kind=False)
+    facts = some_plan(agreed_on=START, today=END)
     assert [f.code for f in plan_findings(msgspec.structs.replace(facts, **change))] == codes
 
 
@@ -517,6 +534,7 @@ def test_visits(change: dict[str, object], codes: list[str]) -> None:
         group_ends_until=END,
         visited_on=date(2025, 11, 25),
         today=date(2025, 11, 25),
+        group_state="running",
         vacancies_count=4,
         stays=[HERE, AWAY],
         participant_ids=[HERE.participant_id],
@@ -580,15 +598,171 @@ def test_planning(change: dict[str, object], codes: list[str]) -> None:
     assert [f.code for f in group_findings(msgspec.structs.replace(GOOD, **change))] == codes
 
 
+# --- Plans that come late -------------------------------------------------------------------
+
+
+def some_plan(**overrides: Any) -> PlanFacts:
+    fields: dict[str, Any] = {
+        "joins_on": START,
+        "stays_until": END,
+        "agreed_on": date(2025, 9, 5),
+        "today": date(2025, 9, 5),
+        "has_this_kind": False,
+        "group_state": "running",
+        "plan_days": 14,
+    }
+    return PlanFacts(**{**fields, **overrides})
+
+
 @pytest.mark.parametrize(
-    ("days", "idle"),
+    ("change", "is_needed"),
     [
-        pytest.param([date(2025, 12, 31)], ["2026-01"], id="the last day of a month counts for it"),
-        pytest.param([date(2026, 1, 1)], ["2025-12"], id="the first day of the next one for that"),
-        pytest.param([], ["2025-12", "2026-01"], id="no days, no reports"),
+        pytest.param({}, False, id="on the day"),
+        pytest.param({"today": date(2025, 9, 19)}, False, id="on the last day of the window"),
+        pytest.param({"today": date(2025, 9, 20)}, True, id="a day after the window"),
+        pytest.param({"group_state": "completed"}, True, id="in a completed group"),
     ],
 )
-def test_a_month_without_training_days_is_idle(days: list[date], idle: list[str]) -> None:
-    found = idle_months(date(2025, 12, 31), date(2026, 2, 1), days)
+def test_a_late_plan_needs_the_buyers_word(change: dict[str, object], *, is_needed: bool) -> None:
+    assert needs_confirmation(some_plan(**change)) is is_needed
 
-    assert [f"{month:%Y-%m}" for month in found] == idle
+
+@pytest.mark.parametrize(
+    ("needs", "is_confirmed", "is_withdrawn", "counts"),
+    [
+        pytest.param(False, False, False, True, id="in time"),
+        pytest.param(True, False, False, False, id="late and not confirmed"),
+        pytest.param(True, True, False, True, id="late and confirmed"),
+        pytest.param(False, False, True, False, id="withdrawn"),
+        pytest.param(True, True, True, False, id="confirmed and then withdrawn"),
+    ],
+)
+def test_a_plan_counts_in_time_or_confirmed(
+    *, needs: bool, is_confirmed: bool, is_withdrawn: bool, counts: bool
+) -> None:
+    assert PlanStanding(needs, is_confirmed, is_withdrawn).counts is counts
+
+
+@pytest.mark.parametrize(
+    ("standing", "reason", "codes"),
+    [
+        pytest.param(PlanStanding(True, False, False), "Seen it.", [], id="waits"),
+        pytest.param(PlanStanding(True, False, False), " x ", ["reason"], id="no reason"),
+        pytest.param(PlanStanding(True, False, False), "x" * 501, ["reason"], id="too long"),
+        pytest.param(PlanStanding(False, False, False), "Yes.", ["plan-counts"], id="in time"),
+        pytest.param(PlanStanding(True, True, False), "Yes.", ["plan-confirmed"], id="twice"),
+        pytest.param(PlanStanding(True, True, True), "Yes.", ["plan-withdrawn"], id="withdrawn"),
+    ],
+)
+def test_a_confirmation_has_something_to_confirm_and_a_reason(
+    standing: PlanStanding, reason: str, codes: list[str]
+) -> None:
+    assert [f.code for f in confirmation_findings(standing, reason)] == codes
+
+
+def test_a_plan_is_withdrawn_once_with_a_reason() -> None:
+    assert withdrawal_findings(PlanStanding(False, False, False), "The wrong person.") == []
+    twice = withdrawal_findings(PlanStanding(False, False, True), "")
+    assert [f.code for f in twice] == ["plan-withdrawn", "reason"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_enough"),
+    [
+        pytest.param("ill", True, id="three characters"),
+        pytest.param(" ab ", False, id="two and spaces"),
+        pytest.param("x" * 500, True, id="the longest"),
+        pytest.param("x" * 501, False, id="one more"),
+    ],
+)
+def test_a_reason_says_something(reason: str, *, is_enough: bool) -> None:
+    assert (reason_findings(reason, "reason") == []) is is_enough
+
+
+def test_what_is_entered_on_its_day_or_before_is_not_late() -> None:
+    assert [late_days(DAY, DAY + timedelta(days=n)) for n in (-1, 0, 1)] == [0, 0, 1]
+
+
+# --- Corrections of attendance --------------------------------------------------------------
+
+WHO = uuid4()
+DAY = date(2025, 9, 1)
+
+
+def changed_to(mark: str, was: str | None = "present") -> list[MarkChange]:
+    before = {(WHO, DAY): was} if was else {}
+    return changes({(WHO, DAY): mark}, before, {WHO: "CL-1"})
+
+
+def test_a_mark_that_stays_is_no_change() -> None:
+    assert changed_to("present") == []
+    assert changed_to("absent") == [MarkChange(WHO, "CL-1", DAY, "present", "absent")]
+
+
+@pytest.mark.parametrize(
+    ("was", "state", "today", "needs"),
+    [
+        pytest.param("present", "running", DAY + timedelta(days=7), False, id="in the window"),
+        pytest.param("present", "running", DAY + timedelta(days=8), True, id="after the window"),
+        pytest.param(None, "running", DAY + timedelta(days=30), False, id="a late first mark"),
+        pytest.param("present", "completed", DAY, True, id="in a completed group"),
+        pytest.param(None, "completed", DAY, True, id="a first mark in a completed group"),
+    ],
+)
+def test_a_late_correction_needs_a_reason(
+    was: str | None, state: str, today: date, *, needs: bool
+) -> None:
+    changed = changed_to("absent", was)
+    late = corrections(changed, group_state=state, today=today, mark_days=7)
+    assert bool(late) is needs
+    assert [f.field for f in correction_findings(late, "")] == (["reason"] if needs else [])
+    assert correction_findings(late, "The list of the day says so.") == []
+
+
+@pytest.mark.parametrize(
+    ("was", "mark", "after"),
+    [
+        pytest.param("present", "absent", 53, id="one less"),
+        pytest.param("absent", "excused", 55, id="one more"),
+        pytest.param("present", "excused", 54, id="paid as before"),
+        pytest.param(None, "success-vacancy", 55, id="a new paid day"),
+        pytest.param(None, "absent", 54, id="a new day that is not paid"),
+    ],
+)
+def test_what_a_correction_makes_of_payable_days(was: str | None, mark: str, after: int) -> None:
+    assert days_changed(changed_to(mark, was), {WHO: 54}) == [DaysChange(WHO, "CL-1", 54, after)]
+
+
+# --- Starting and completing ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "codes"),
+    [
+        pytest.param({}, [], id="on its first day"),
+        pytest.param({"today": START - timedelta(days=1)}, ["too-early"], id="the day before"),
+        pytest.param({"contract_state": "signed"}, ["contract-not-running"], id="contract"),
+        pytest.param({"people_count": 0}, ["nobody"], id="nobody"),
+    ],
+)
+def test_when_a_group_may_start(change: dict[str, object], codes: list[str]) -> None:
+    facts = StartFacts(START, START, "running", 1)
+    assert [f.code for f in start_findings(msgspec.structs.replace(facts, **change))] == codes
+
+
+def test_of_many_missing_marks_the_first_is_told() -> None:
+    facts = CompleteFacts(
+        END, END, [(START, "CL-1"), (START, "CL-2")], [("CL-1", "attending"), ("CL-2", "referred")]
+    )
+    found = complete_findings(facts)
+    assert [f.code for f in found] == ["no-mark", "no-mark", "never-came"]
+    assert [f.values["client"] for f in first_of_each(found)] == ["CL-1", "CL-2"]
+    early = msgspec.structs.replace(facts, today=END - timedelta(days=1), unmarked=[], people=[])
+    assert [f.code for f in complete_findings(early)] == ["too-early"]
+
+
+def test_a_visit_of_a_completed_group_is_not_recorded() -> None:
+    facts = VisitFacts(
+        START, END, START, END, "completed", 1, [HERE], [HERE.participant_id], [], is_recorded=False
+    )
+    assert [f.code for f in visit_findings(facts)] == ["group-ended"]

@@ -13,7 +13,13 @@ import pytest
 from procure.db import connection, transaction
 from procure.db.engine import AppConnection
 from procure.delivery import queries, service
-from procure.delivery.rules import GroupPlanFacts, ReferralFacts, group_findings, referral_findings
+from procure.delivery.rules import (
+    DaysChange,
+    GroupPlanFacts,
+    ReferralFacts,
+    group_findings,
+    referral_findings,
+)
 from procure.delivery.schemas import (
     EmployerDraft,
     GroupDraft,
@@ -44,6 +50,7 @@ from tests.builders.delivery import (
     a_planned_group,
     a_venue,
     an_employer,
+    basis_of,
     evening,
     mark,
     the_group,
@@ -96,28 +103,9 @@ async def test_the_counts_of_the_example_come_out() -> None:
     assert {p.client_ref: p.exit_reason for p in view.participants}["CL-90004"] == "JOB"
     (paper,) = await read_papers(group.provider, [group.id])
     assert paper.kind == "attendance-sheet"
-    tasks = await tasks_of(group.provider, group.call_off.contract_id, OVER_AT)
-    months = {t.kind: t.state for t in tasks if t.kind.startswith("attendance-report")}
-    assert set(months.values()) == {"done"}
-    assert len(months) == 4
 
 
 # --- Planning -------------------------------------------------------------------------------
-
-
-async def test_a_month_without_training_days_asks_for_no_report() -> None:
-    group, people = await a_group(
-        days_count=4
-    )  # four days of September under a call-off to December
-
-    await mark(group, group.days[0], dict.fromkeys(people, Mark.PRESENT))
-
-    tasks = await tasks_of(group.provider, group.call_off.contract_id, OVER_AT)
-    assert {
-        t.kind.removeprefix("attendance-report:"): t.state
-        for t in tasks
-        if t.kind.startswith("attendance-report:")
-    } == {"2025-09": "open", "2025-10": "dropped", "2025-11": "dropped", "2025-12": "dropped"}
 
 
 async def test_a_group_gets_the_next_code_and_its_days_their_phases() -> None:
@@ -571,12 +559,232 @@ async def test_a_group_is_not_completed_with_days_open_or_people_who_never_came(
         await service.complete_group(stranger, group.id, now=OVER_AT)
 
 
-async def test_a_mark_can_be_corrected_after_the_group_is_completed() -> None:
+async def test_a_mark_is_corrected_after_completion_with_a_reason_and_a_new_sheet() -> None:
     group, ids = await the_group()
-    who = ids["CL-90001"]
-    await mark(group, DAYS[59], {who: Mark.EXCUSED}, now=OVER_AT)
+    who, month_later = ids["CL-90001"], OVER_AT + timedelta(days=30)
+    given = {(who, DAYS[59]): Mark.EXCUSED}
+    seen = await queries.read_correction(group.facilitator, group.id, given, month_later)
+    assert seen.needs_reason
+    with pytest.raises(Refused) as refused:
+        await mark(group, DAYS[59], {who: Mark.PRESENT}, now=month_later)
+    assert [f.field for f in refused.value.findings] == ["reason"]
+
+    reason = "The signed list of the day says so."
+    await mark(group, DAYS[59], {who: Mark.EXCUSED}, now=month_later, reason=reason)
+
     found = await queries.group_delivery(group.id)
     assert {p.client_ref: p.excused_count for p in found.participants}["CL-90001"] == 3
+    row = next(m for m in await queries.marks_of(group.id, DAYS[59]) if m.participant_id == who)
+    assert (row.was, row.reason) == ("absent", reason)
+    newest, first = await read_papers(group.provider, [group.id])
+    assert newest.title == f"{first.title}, 2026-01-18"
+    (event,) = await events("attendance:corrected")
+    facts = msgspec.json.decode(event["facts"], type=AttendanceEntered)
+    assert facts.reason == reason
+    assert facts.days_changed == [DaysChange(who, "CL-90001", 54, 55)]
+
+
+async def test_a_mark_changed_long_after_its_day_needs_a_reason() -> None:
+    group, (one, two) = await a_group()
+    marks = {one: Mark.PRESENT, two: Mark.PRESENT}
+    late = evening(DAYS[0] + timedelta(days=8))
+    await mark(group, DAYS[0], marks, now=late)  # late, but a first mark
+    with pytest.raises(Refused, match="Say why"):
+        await mark(group, DAYS[0], {two: Mark.ABSENT}, now=late)
+    csv = f"day,client_ref,mark\n{DAYS[0]},{(await queries.participant_of(two)).client_ref},absent"
+    with pytest.raises(Refused, match="Say why"):
+        await service.import_attendance(group.facilitator, group.id, csv.encode(), now=late)
+    await service.import_attendance(
+        group.facilitator, group.id, csv.encode(), reason="Was ill, no paper.", now=late
+    )
+    assert await read_papers(group.provider, [group.id]) == [], "no sheet before the end"
+
+
+# --- Plans that come late -------------------------------------------------------------------
+
+
+async def test_a_backdated_plan_of_a_completed_group_makes_no_milestone() -> None:
+    group, ids = await the_group()
+    who = ids["CL-90011"]  # left after five days without a plan
+    a_year_later = evening(date(2026, 11, 30))
+    draft = PlanDraft(PlanKind.INDIVIDUAL, date(2025, 9, 5), "Work near home.")
+    plan_id = await service.record_plan(group.facilitator, who, draft, now=a_year_later)
+
+    async def m1() -> tuple[bool, tuple[str, ...]]:
+        found = await queries.group_delivery(group.id)
+        person = next(p for p in found.participants if p.participant_id == who)
+        return person.is_individual_plan_in_time, person.waiting_plans
+
+    assert await m1() == (False, ("individual",))
+    (task,) = await tasks_of(group.contract_manager, plan_id, a_year_later)
+    assert (task.role, task.state) == ("contract-manager", "open")
+    for actor in (group.facilitator, group.provider):
+        with pytest.raises(Forbidden):
+            await service.confirm_plan(actor, plan_id, "It was so.", now=a_year_later)
+    with pytest.raises(Refused, match="Say why"):
+        await service.confirm_plan(group.contract_manager, plan_id, "", now=a_year_later)
+
+    await service.confirm_plan(
+        group.contract_manager, plan_id, "The caseworker was there.", now=a_year_later
+    )
+    assert await m1() == (True, ())
+    (task,) = await tasks_of(group.contract_manager, plan_id, a_year_later)
+    assert task.state == "done"
+    view = await queries.read_group(group.contract_manager, group.id, a_year_later)
+    (plan,) = next(p for p in view.participants if p.id == who).plans
+    assert (plan.late_days_count, plan.counts, plan.may) == (451, True, ["withdraw"])
+    assert len(await events("plan:confirmed")) == 1
+
+
+async def test_a_caseworker_confirms_the_plan_of_an_own_client_alone() -> None:
+    group = await a_planned_group()
+    caseworker = await an_actor(Role.CASEWORKER, org=group.buyer_id)
+    mine = await a_participant(group, actor=caseworker)
+    others = await a_participant(group)
+    late = evening(DAYS[0] + timedelta(days=15))
+    draft = PlanDraft(PlanKind.EXIT, DAYS[0], "Work near home.")
+    plans = [
+        await service.record_plan(group.facilitator, who, draft, now=late) for who in (mine, others)
+    ]
+    await service.confirm_plan(caseworker, plans[0], "We sat together.", now=late)
+    with pytest.raises(NotFound):
+        await service.confirm_plan(caseworker, plans[1], "We sat together.", now=late)
+    found = await queries.group_delivery(group.id)
+    assert {p.participant_id: p.has_exit_plan for p in found.participants} == {
+        mine: True,
+        others: False,
+    }
+
+
+async def test_a_wrong_plan_is_withdrawn_and_recorded_anew() -> None:
+    group, (one, _) = await a_group()
+    wrong = PlanDraft(PlanKind.INDIVIDUAL, DAYS[1], "Of somebody else.")
+    plan_id = await service.record_plan(group.facilitator, one, wrong, now=evening(DAYS[1]))
+    with pytest.raises(Refused, match="in time and counts"):
+        await service.confirm_plan(group.contract_manager, plan_id, "Yes.", now=evening(DAYS[1]))
+    with pytest.raises(Refused, match="Say why"):
+        await service.withdraw_plan(group.facilitator, plan_id, " ", now=evening(DAYS[1]))
+    other = group.call_off.framework.award.partners[1].manager
+    with pytest.raises(NotFound):
+        await service.withdraw_plan(other, plan_id, "Not theirs.", now=evening(DAYS[1]))
+    await service.withdraw_plan(group.facilitator, plan_id, "Wrong person.", now=evening(DAYS[1]))
+    found = await queries.group_delivery(group.id)
+    assert not any(p.is_individual_plan_in_time for p in found.participants)
+
+    right = PlanDraft(PlanKind.INDIVIDUAL, DAYS[2], "Work near home.")
+    await service.record_plan(group.facilitator, one, right, now=evening(DAYS[2]))
+    view = await queries.read_group(group.facilitator, group.id, evening(DAYS[2]))
+    plans = next(p for p in view.participants if p.id == one).plans
+    assert [(p.goal, p.counts, p.withdrawal) for p in plans] == [
+        ("Of somebody else.", False, "Wrong person."),
+        ("Work near home.", True, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("agreed_on = agreed_on - 30", id="day"),
+        pytest.param("needs_confirmation = false", id="rule"),
+        pytest.param("recorded_at = now()", id="recorded"),
+    ],
+)
+async def test_the_database_keeps_a_plan_as_it_was_recorded(
+    change: str, owner: AppConnection
+) -> None:
+    group, (one, _) = await a_group()
+    draft = PlanDraft(PlanKind.INDIVIDUAL, DAYS[0], "Work near home.")
+    late = evening(DAYS[0] + timedelta(days=20))
+    plan_id = await service.record_plan(group.facilitator, one, draft, now=late)
+    with pytest.raises(asyncpg.RestrictViolationError, match="as it was recorded"):
+        await owner.execute(f"UPDATE plan SET {change} WHERE id = $1", plan_id)
+
+
+# --- Duties ---------------------------------------------------------------------------------
+
+
+async def test_a_signed_contract_asks_for_a_group_until_it_has_one() -> None:
+    call_off = await a_contract()
+    await service.ask_due(PLANNED_AT)
+    assert await service.ask_due(PLANNED_AT) == 0, "asked once"
+    (task,) = [
+        t
+        for t in await tasks_of(call_off.contract_manager, call_off.contract_id, PLANNED_AT)
+        if t.kind == "group:plan"
+    ]
+    assert (task.role, task.state) == ("consultant", "open")
+    assert task.link == f"/groups/new?contract_id={call_off.contract_id}"
+    group = await a_planned_group(call_off=call_off)
+    (task,) = [
+        t
+        for t in await tasks_of(group.consultant, call_off.contract_id, PLANNED_AT)
+        if t.kind == "group:plan"
+    ]
+    assert task.state == "done"
+    assert await service.ask_due(PLANNED_AT) == 0
+
+
+async def test_a_month_asks_for_its_attendance_when_it_has_begun() -> None:
+    group, people = await a_group(days_count=20)  # September, and 1, 2, 6 and 7 October
+
+    async def reports() -> dict[str, tuple[str, date, str]]:
+        tasks = await tasks_of(group.provider, group.call_off.contract_id, OVER_AT)
+        return {
+            t.kind.removeprefix("attendance-report:"): (t.state, t.due_on, t.message)
+            for t in tasks
+            if t.kind.startswith("attendance-report:")
+        }
+
+    await service.ask_due(evening(date(2025, 8, 31)))
+    assert await reports() == {}
+    await service.ask_due(evening(DAYS[0]))
+    assert {month: rest[:2] for month, rest in (await reports()).items()} == {
+        "2025-09": ("open", date(2025, 10, 5))
+    }
+    assert "2025-09-01 to 2025-09-30" in (await reports())["2025-09"][2]
+    for day in group.days:
+        await mark(group, day, dict.fromkeys(people, Mark.PRESENT))
+    await service.ask_due(OVER_AT)
+    assert {month: rest[0] for month, rest in (await reports()).items()} == {"2025-09": "done"}
+
+
+async def test_those_whose_clients_wait_are_asked_to_refer_them() -> None:
+    group = await a_planned_group(places_count=1)
+    caseworker = await an_actor(Role.CASEWORKER, org=group.buyer_id)
+    mine = await a_client_request(caseworker)
+    await a_client_request(group.consultant)  # recorded by no caseworker
+    await a_client_request(caseworker, language="et")  # of another language
+    await basis_of(group)
+
+    await service.ask_due(PLANNED_AT)
+    found = await tasks_of(group.consultant, group.id, PLANNED_AT)
+    assert {(t.role, t.person_id, t.state) for t in found} == {
+        ("caseworker", caseworker.id, "open"),
+        ("consultant", None, "open"),
+    }
+    draft = ReferralDraft(mine, DAYS[0])
+    await service.refer(caseworker, group.id, draft, now=PLANNED_AT)
+    found = await tasks_of(group.consultant, group.id, PLANNED_AT)
+    assert {t.state for t in found} == {"dropped"}, "the only place is taken"
+
+
+async def test_whose_clients_are_all_referred_is_not_asked_any_more() -> None:
+    group = await a_planned_group()
+    caseworkers = [await an_actor(Role.CASEWORKER, org=group.buyer_id) for _ in range(2)]
+    requests = [await a_client_request(who) for who in caseworkers]
+    await basis_of(group)
+    await service.ask_due(PLANNED_AT)
+    draft = ReferralDraft(requests[0], DAYS[0])
+    await service.refer(caseworkers[0], group.id, draft, now=PLANNED_AT)
+    found = await tasks_of(group.consultant, group.id, PLANNED_AT)
+    assert {t.person_id: t.state for t in found} == {
+        caseworkers[0].id: "dropped",
+        caseworkers[1].id: "open",
+    }
+    after_phase_two = evening(DAYS[45])
+    await service.ask_due(after_phase_two)
+    found = await tasks_of(group.consultant, group.id, after_phase_two)
+    assert {t.state for t in found} == {"dropped"}
 
 
 # --- Visits ---------------------------------------------------------------------------------

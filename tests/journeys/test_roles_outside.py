@@ -112,8 +112,9 @@ def test_a_facilitator_enters_a_day_on_a_phone(sign_in: SignIn, scene: Scene) ->
     absent = walk.page.locator("fieldset.app-day").nth(1)
     absent.get_by_label("Absent").check()
     walk.press("Save the day")
-    walk.page.wait_for_url("**/groups/*#attendance")
+    walk.page.wait_for_url("**/groups/*saved=attendance")
     said = walk.look()
+    assert "The day's attendance is saved." in said
     assert "1 of 60 days" in said
     day = scene.cast[FACILITATOR].get(
         f"/groups/{scene.group['id']}/attendance/{scene.now().date()}"

@@ -12,8 +12,10 @@ from procure.outcomes.rules import (
     Spell,
     SpellQuestion,
     Statement,
+    attachment_findings,
     evidence_findings,
     last_day_to_report,
+    media_type_of,
     question_for,
     register_answer,
     report_findings,
@@ -275,3 +277,24 @@ def test_unbroken_work_is_what_counting_days_one_by_one_finds(
     while until in worked:
         until += timedelta(days=1)
     assert unbroken_until(found, begins_on, asked_on=date(2027, 1, 1)) == until
+
+
+@pytest.mark.parametrize(
+    ("note", "content", "codes"),
+    [
+        pytest.param("A letter.", None, [], id="words alone"),
+        pytest.param("A letter.", b"%PDF-1.7", [], id="a PDF"),
+        pytest.param("A letter.", b"\xff\xd8\xff\xe0", [], id="a photograph"),
+        pytest.param(" ", b"%PDF-1.7", ["no-note"], id="a file without words"),
+        pytest.param("A letter.", b"MZ", ["file-type"], id="a program"),
+        pytest.param("A letter.", b"%PDF-" + b"x" * 4_999_995, [], id="of the largest size"),
+        pytest.param("A letter.", b"%PDF-" + b"x" * 4_999_996, ["too-large"], id="one byte more"),
+    ],
+)
+def test_what_a_provider_may_attach(note: str, content: bytes | None, codes: list[str]) -> None:
+    assert [f.code for f in attachment_findings(note, content)] == codes
+
+
+def test_a_file_is_known_by_its_first_bytes() -> None:
+    assert media_type_of(b"\x89PNG\r\n\x1a\nrest") == "image/png"
+    assert media_type_of(b"<svg>") is None

@@ -18,6 +18,7 @@ from procure.kernel.time import at
 from procure.outcomes import queries, service
 from procure.outcomes.ports import RegisterUnavailable
 from procure.outcomes.rules import (
+    LARGEST_FILE,
     EvidenceFacts,
     ReportFacts,
     Spell,
@@ -331,3 +332,35 @@ def test_an_outcome_is_never_claimed_again() -> None:
 
     with pytest.raises(Conflict):
         OUTCOME.after("verified", "claim")
+
+
+async def test_a_report_that_was_taken_back_is_neither_paid_nor_asked_about() -> None:
+    group, ref = await a_small_group()
+    outcome_id = await report(group, ref, "EMP_START", START, NOW)
+    with pytest.raises(Forbidden):
+        await service.withdraw(group.contract_manager, outcome_id, "A mistake.", now=NOW)
+    await service.withdraw(group.provider, outcome_id, "A mistake.", now=NOW)
+    assert await queries.outcomes_of_group(group.id) == []
+    assert await queries.to_ask(group.id) == []
+    with pytest.raises(Conflict, match="taken back"):
+        await confirm(group, outcome_id, NOW)
+    (task,) = await tasks.tasks_of(group.contract_manager, outcome_id, NOW)
+    assert task.state == "dropped"
+    again = await report(group, ref, "EMP_START", START, NOW)
+    await confirm(group, again, NOW)
+    with pytest.raises(Conflict, match="Cannot withdraw"):
+        await service.withdraw(group.provider, again, "Too late.", now=NOW)
+
+
+async def test_only_the_provider_adds_to_a_report_and_it_stays_its_word() -> None:
+    group, ref = await a_small_group()
+    outcome_id = await report(group, ref, "EMP_START", START, NOW)
+    with pytest.raises(Forbidden):
+        await service.attach(group.contract_manager, outcome_id, "Words.", now=NOW)
+    png = b"\x89PNG\r\n\x1a\nx"
+    await service.attach(group.provider, outcome_id, "Words.", ("c.png", png), now=NOW)
+    with pytest.raises(Refused, match="larger than"):
+        big = b"%PDF-" + b"x" * LARGEST_FILE
+        await service.attach(group.provider, outcome_id, "Words.", ("c.pdf", big), now=NOW)
+    (fact,) = await queries.outcomes_of_group(group.id)
+    assert (fact.state, fact.source) == ("claimed", "provider")

@@ -27,6 +27,7 @@ from procure.delivery.schemas import (
     LeaveDraft,
     ParticipantView,
     PlanDraft,
+    PlanReason,
     ReferralDraft,
     VisitDraft,
     VisitView,
@@ -39,9 +40,13 @@ from procure.kernel.texts import n_
 
 @dataclass
 class SentFile:
-    """A CSV file of attendance with the columns day, client_ref and mark, up to 2 MB."""
+    """A CSV file of attendance with the columns day, client_ref and mark, up to 2 MB.
+
+    `reason` is needed if it corrects marks late, or in a completed group.
+    """
 
     file: UploadFile
+    reason: str = ""
 
 
 async def _participant(
@@ -52,6 +57,15 @@ async def _participant(
         if participant.id == participant_id:
             return participant
     raise NotFound(n_("There is no such participant."))
+
+
+async def _of_plan(actor: Actor, group_id: UUID, plan_id: UUID, now: datetime) -> UUID:
+    """Return whose plan it is; NotFound for one of another group, or one not to be seen."""
+    group = await queries.read_group(actor, group_id, now)
+    for participant in group.participants:
+        if plan_id in {plan.id for plan in participant.plans}:
+            return participant.id
+    raise NotFound(n_("There is no such plan."))
 
 
 class GroupApi(Controller):
@@ -203,9 +217,51 @@ class GroupApi(Controller):
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> ParticipantView:
-        """Record the individual plan or the exit plan that was agreed with a participant."""
+        """Record the individual plan or the exit plan that was agreed with a participant.
+
+        One that is entered long after the day it was agreed, or in a completed group, counts for a
+        milestone only once the buyer's side confirms it (`needs_confirmation`, `counts`).
+        """
         await _participant(actor, group_id, participant_id, now)
         await service.record_plan(actor, participant_id, data, now=now)
+        return await _participant(actor, group_id, participant_id, now)
+
+    @post(
+        "/{group_id:uuid}/plans/{plan_id:uuid}/confirm",
+        operation_id="confirmPlan",
+        permission=Permission.GROUP_READ,
+        status_code=HTTP_200_OK,
+    )
+    async def confirm_plan(
+        self,
+        group_id: FromPath[UUID],
+        plan_id: FromPath[UUID],
+        data: JSONBody[PlanReason],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> ParticipantView:
+        """Confirm for the buyer that a plan entered late was agreed; from now on it counts."""
+        participant_id = await _of_plan(actor, group_id, plan_id, now)
+        await service.confirm_plan(actor, plan_id, data.reason, now=now)
+        return await _participant(actor, group_id, participant_id, now)
+
+    @post(
+        "/{group_id:uuid}/plans/{plan_id:uuid}/withdraw",
+        operation_id="withdrawPlan",
+        permission=Permission.GROUP_READ,
+        status_code=HTTP_200_OK,
+    )
+    async def withdraw_plan(
+        self,
+        group_id: FromPath[UUID],
+        plan_id: FromPath[UUID],
+        data: JSONBody[PlanReason],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> ParticipantView:
+        """Withdraw a wrong plan; it stays in the history, and another may be recorded."""
+        participant_id = await _of_plan(actor, group_id, plan_id, now)
+        await service.withdraw_plan(actor, plan_id, data.reason, now=now)
         return await _participant(actor, group_id, participant_id, now)
 
 
@@ -261,9 +317,12 @@ class AttendanceApi(Controller):
         """Enter or correct the marks of one day: everyone in the group needs one.
 
         `mark` is present, excused, absent or success-vacancy (only where somebody has left for
-        work or studies). What a correction replaces is kept in the record.
+        work or studies). What a correction replaces is kept in the record; one that comes after
+        the day's entry window, or in a completed group, needs a `reason`.
         """
-        await service.enter_attendance(actor, group_id, day, data.marks, now=now)
+        await service.enter_attendance(
+            actor, group_id, day, data.marks, reason=data.reason, now=now
+        )
         return await queries.read_day(actor, group_id, day, now)
 
     @post(
@@ -282,7 +341,9 @@ class AttendanceApi(Controller):
     ) -> ImportReport:
         """Enter a CSV file of `day,client_ref,mark`: all of it, or 422 with each fault and row."""
         content = await data.file.read(LARGEST_FILE + 1)
-        return await service.import_attendance(actor, group_id, content, now=now)
+        return await service.import_attendance(
+            actor, group_id, content, reason=data.reason, now=now
+        )
 
 
 class VisitApi(Controller):

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from procure.delivery.rules import VisitKpis
+from procure.delivery.rules import DaysChange, MarkChange, VisitKpis
 from procure.delivery.states import ExitReason, Mark, PlanKind
 
 
@@ -37,9 +38,13 @@ class MarkDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AttendanceDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Marks of one training day; a participant who has one keeps it if none is sent."""
+    """Marks of one training day; a participant who has one keeps it if none is sent.
+
+    `reason` is needed for a correction after the day's entry window, or in a completed group.
+    """
 
     marks: Sequence[MarkDraft]
+    reason: str = ""
 
 
 class PlanDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +53,12 @@ class PlanDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: PlanKind
     agreed_on: date
     goal: str
+
+
+class PlanReason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a plan is confirmed by the buyer's side, or withdrawn."""
+
+    reason: str
 
 
 class LeaveDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,6 +127,7 @@ class GroupLine(msgspec.Struct, frozen=True, kw_only=True):
     days_count: int
     days_marked_count: int  # training days with attendance
     next_day: date | None  # the first training day without attendance
+    due_day: date | None  # the same, if it has come: attendance can be entered
 
 
 class GroupList(msgspec.Struct, frozen=True):
@@ -125,12 +137,21 @@ class GroupList(msgspec.Struct, frozen=True):
 
 
 class PlanView(msgspec.Struct, frozen=True):
-    """A plan agreed with a participant."""
+    """A plan agreed with a participant; one that was entered late waits for the buyer's word."""
 
     id: UUID
     kind: str
     agreed_on: date
     goal: str
+    recorded_at: datetime
+    late_days_count: int  # between the day it was agreed and the day it was entered
+    counts: bool  # for a milestone: entered in time, or confirmed; and not withdrawn
+    needs_confirmation: bool
+    confirmed_at: datetime | None
+    confirmation: str | None  # why the buyer's side says that it is so
+    withdrawn_at: datetime | None
+    withdrawal: str | None  # why it was wrong
+    may: Sequence[str] = ()  # what the reader may do now: confirm, withdraw
 
 
 class ParticipantView(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,9 +176,25 @@ class ParticipantView(msgspec.Struct, frozen=True, kw_only=True):
     is_individual_plan_in_time: bool
     has_relevant_visit: bool
     has_exit_plan: bool
+    waiting_plans: Sequence[str]  # kinds of plans that wait for the buyer's confirmation
     plans: Sequence[PlanView]
     actions: Sequence[str]  # moves that the reader may make now: leave
     plans_to_record: Sequence[str]  # kinds of plan that the reader may record
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who waits and may be referred to a group, and what does not fit."""
+
+    id: UUID  # of the request
+    reference: str
+    client_ref: str
+    risk_band: str
+    language: str
+    county: str
+    earliest_start_on: date
+    is_of_basis: bool  # the group was bought for this person among others
+    unlike: Sequence[str]  # language, county, tender (out to another one), later (cannot start yet)
+    other_basis: str | None  # the analysis behind that other tender
 
 
 class DayView(msgspec.Struct, frozen=True):
@@ -187,10 +224,23 @@ class VisitView(msgspec.Struct, frozen=True, kw_only=True):
     employer_name: str
     visited_on: date
     vacancies_count: int
-    participant_ids: Sequence[UUID]
+    participant_ids: Sequence[UUID]  # those that the reader may see
     relevant_ids: Sequence[UUID]
+    participants_count: int  # of all, also those not shown to the reader
+    relevant_count: int
     result: str
     is_repeat: bool
+    late_days_count: int  # between the visit and its record
+
+
+class NotYet(msgspec.Struct, frozen=True):
+    """Why a move of a group cannot be made yet."""
+
+    action: str
+    code: str
+    message: str
+    text: str
+    values: Mapping[str, Any]
 
 
 class GroupView(GroupLine, frozen=True, kw_only=True):
@@ -204,16 +254,20 @@ class GroupView(GroupLine, frozen=True, kw_only=True):
     visits: Sequence[VisitView]
     visit_kpis: VisitKpis
     shows_all_participants: bool  # a caseworker sees those of own requests
+    participants_count: int  # everybody who is or was in it, also those not shown to the reader
     actions: Sequence[str]  # moves that the reader may make now: start, complete
-    may: Sequence[str]  # what else the reader may do: refer, mark, visit
+    not_yet: Sequence[NotYet]  # the others of the reader, each with what stands in the way
+    may: Sequence[str]  # what else the reader may do now: refer, mark, import, visit
 
 
 class MarkView(msgspec.Struct, frozen=True):
-    """A mark, and whether it was entered after its day."""
+    """A mark, and whether it was entered after its day; a late correction says what was."""
 
     mark: str
     entered_at: datetime
     late_days_count: int
+    was: str | None = None
+    reason: str | None = None
 
 
 class SheetRow(msgspec.Struct, frozen=True):
@@ -234,9 +288,21 @@ class DaySheet(msgspec.Struct, frozen=True):
     number: int
     phase: int
     is_due: bool  # the day has come
+    is_group_completed: bool
+    needs_reason: bool  # a correction of a mark needs one by now
     rows: Sequence[SheetRow]
     previous_day: date | None
     next_day: date | None
+
+
+class CorrectionView(msgspec.Struct, frozen=True):
+    """What changed marks make of payable days, and whether they need a reason."""
+
+    needs_reason: bool
+    marks: Sequence[MarkChange]
+    days: Sequence[DaysChange]  # of each participant concerned
+    before_count: int  # payable days of the whole group
+    after_count: int
 
 
 class AttendanceRowView(msgspec.Struct, frozen=True):

@@ -105,13 +105,19 @@ class Attendance(Table, db=DB, tablename="attendance"):
     mark = Varchar(length=15, default=None, null=False)
     entered_at = Timestamptz(default=None, null=False)
     entered_by = UUID(default=None, null=False)
+    was = Varchar(length=15, default=None, null=True)  # the mark that a late correction replaced
+    reason = Text(default=None, null=True)  # of a late correction
 
     known_mark = is_one_of("mark", Mark)
     attendance_uq = Unique(["participant", "day"])
 
 
 class Plan(Table, db=DB, tablename="plan"):
-    """A plan agreed with a participant: the individual plan, or the exit plan."""
+    """A plan agreed with a participant: the individual plan, or the exit plan.
+
+    What was recorded stays; a wrong plan is withdrawn, and then another may be recorded
+    (sql/70_delivery.sql). One that was entered late counts once the buyer's side confirms it.
+    """
 
     id = UUID(primary_key=True, default=AppUUID7())
     participant = ForeignKey(Participant, on_delete=OnDelete.restrict, default=None, null=False)
@@ -120,9 +126,18 @@ class Plan(Table, db=DB, tablename="plan"):
     goal = Text(default=None, null=False)
     recorded_at = Timestamptz(default=None, null=False)
     recorded_by = UUID(default=None, null=False)
+    needs_confirmation = Boolean(default=None, null=False)  # by the rule of the day of recording
+    confirmed_at = Timestamptz(default=None, null=True)
+    confirmed_by = UUID(default=None, null=True)
+    confirmation = Text(default=None, null=True)  # why the buyer's side says that it is so
+    withdrawn_at = Timestamptz(default=None, null=True)
+    withdrawn_by = UUID(default=None, null=True)
+    withdrawal = Text(default=None, null=True)  # why it was wrong
 
     known_kind = is_one_of("kind", PlanKind)
-    plan_uq = Unique(["participant", "kind"])
+    confirmed_is_whole = Check("num_nonnulls(confirmed_at, confirmed_by, confirmation) IN (0, 3)")
+    confirmed_if_needed = Check("confirmed_at IS NULL OR needs_confirmation")
+    withdrawn_is_whole = Check("num_nonnulls(withdrawn_at, withdrawn_by, withdrawal) IN (0, 3)")
 
 
 class Employer(Table, db=DB, tablename="employer"):

@@ -13,9 +13,11 @@ import msgspec
 from procure.catalogue.rules import Names
 from procure.db import fetch_as
 from procure.delivery.queries import sees_own_only
+from procure.documents import queries as documents
 from procure.kernel.actors import Actor, Permission
 from procure.kernel.canonical import read_canonical
 from procure.kernel.errors import NotFound
+from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
 from procure.outcomes.rules import (
     Definition,
@@ -27,7 +29,7 @@ from procure.outcomes.rules import (
     verdict,
 )
 from procure.outcomes.schemas import EvidenceView, OutcomeView, Reportable, said
-from procure.outcomes.states import OutcomeState, Source
+from procure.outcomes.states import OUTCOME, OutcomeState, Source
 from procure.parameters import dated
 
 EMPLOYMENT_REGISTER = "employment-register"
@@ -38,7 +40,7 @@ _OUTCOME = """
            p.request AS request_id, p.client_ref, d.code AS definition,
            d.version AS definition_version, d.name_en, d.name_et, d.name_ru, d.family,
            d.claim_window_days, d.sustain_days, d.payment_factor, d.is_payable,
-           d.evidence_sources, o.outcome_on, o.reported_at, o.state
+           d.evidence_sources, o.outcome_on, o.reported_at, o.state, o.state_reason
       FROM outcome o
       JOIN outcome_definition d ON d.id = o.definition
       JOIN participant p ON p.id = o.participant
@@ -77,6 +79,7 @@ class _Row(msgspec.Struct, frozen=True):
     outcome_on: date
     reported_at: datetime
     state: OutcomeState
+    state_reason: str | None
 
     @property
     def asks_register(self) -> bool:
@@ -92,6 +95,8 @@ class _Evidence(msgspec.Struct, frozen=True):
     note: str
     received_at: datetime
     recorded_by: str | None
+    file_sha256: str | None
+    file_name: str | None
 
     @property
     def reason_facts(self) -> EvidenceFacts:
@@ -111,7 +116,7 @@ async def _evidence(outcome_ids: Sequence[UUID]) -> dict[UUID, list[_Evidence]]:
     rows = await fetch_as(
         _Evidence,
         """SELECT e.id, e.outcome AS outcome_id, e.source, e.supports, e.facts, e.note,
-                  e.received_at, p.name AS recorded_by
+                  e.received_at, p.name AS recorded_by, e.file AS file_sha256, e.file_name
              FROM evidence e LEFT JOIN person p ON p.id = e.recorded_by
             WHERE e.outcome = ANY($1) ORDER BY e.id""",
         list(outcome_ids),
@@ -120,6 +125,13 @@ async def _evidence(outcome_ids: Sequence[UUID]) -> dict[UUID, list[_Evidence]]:
     for row in rows:
         found[row.outcome_id].append(row)
     return found
+
+
+def _still_said(row: _Row, decides: Verdict) -> Finding:
+    """Say why the outcome stands where it does: a report that was taken back says so itself."""
+    if row.state == OutcomeState.WITHDRAWN and row.state_reason:
+        return read_canonical(row.state_reason, Finding)
+    return decides.reason
 
 
 def _verdict(evidence: Sequence[_Evidence]) -> Verdict:
@@ -141,7 +153,7 @@ def _view(actor: Actor, row: _Row, evidence: Sequence[_Evidence]) -> OutcomeView
         asks_register=row.asks_register,
         definition_name=names,
         source=decides.source,
-        reason=said(decides.reason),
+        reason=said(_still_said(row, decides)),
         evidence=[
             EvidenceView(
                 e.id,
@@ -151,11 +163,23 @@ def _view(actor: Actor, row: _Row, evidence: Sequence[_Evidence]) -> OutcomeView
                 e.note,
                 e.received_at,
                 e.recorded_by,
+                e.file_name,
+                e.file_sha256,
             )
             for e in evidence
         ],
-        may_verify=actor.may(Permission.OUTCOME_VERIFY, for_org=row.buyer_id),
+        may_verify=row.state != OutcomeState.WITHDRAWN
+        and actor.may(Permission.OUTCOME_VERIFY, for_org=row.buyer_id),
+        may=_may(actor, row),
     )
+
+
+def _may(actor: Actor, row: _Row) -> list[str]:
+    if not actor.may(Permission.OUTCOME_REPORT, for_org=row.provider_id):
+        return []
+    may_withdraw = "withdraw" in OUTCOME.actions(row.state)
+    may_attach = row.state != OutcomeState.WITHDRAWN
+    return ["attach"] * may_attach + ["withdraw"] * may_withdraw
 
 
 async def _views(actor: Actor, rows: Sequence[_Row]) -> list[OutcomeView]:
@@ -174,23 +198,30 @@ async def read_outcome(actor: Actor, outcome_id: UUID) -> OutcomeView:
 
 
 async def list_outcomes(
-    actor: Actor, *, group_id: UUID | None = None, state: str = ""
+    actor: Actor,
+    *,
+    group_id: UUID | None = None,
+    participant_id: UUID | None = None,
+    state: str = "",
 ) -> list[OutcomeView]:
-    """List the outcomes of the actor's organisation, of one group and state if they are given."""
+    """List the outcomes of the actor's organisation; of one group, person and state if given."""
     rows = await fetch_as(
         _Row,
         f"""{_OUTCOME} WHERE {_READABLE} AND ($4::uuid IS NULL OR g.id = $4)
-            AND ($5 = '' OR o.state = $5) {_ORDER}""",
+            AND ($5 = '' OR o.state = $5) AND ($6::uuid IS NULL OR p.id = $6) {_ORDER}""",
         *_reader(actor),
         group_id,
         state,
+        participant_id,
     )
     return await _views(actor, rows)
 
 
 async def outcomes_of_group(group_id: UUID) -> list[OutcomeFact]:
-    """List a group's outcomes as payment reads them; asks no actor, for services."""
-    rows = await fetch_as(_Row, f"{_OUTCOME} WHERE g.id = $1 {_ORDER}", group_id)
+    """List a group's outcomes as payment reads them, without those taken back; for services."""
+    rows = await fetch_as(
+        _Row, f"{_OUTCOME} WHERE g.id = $1 AND o.state <> 'withdrawn' {_ORDER}", group_id
+    )
     evidence = await _evidence([row.id for row in rows])
     found = []
     for row in rows:
@@ -225,7 +256,9 @@ class AskedOutcome(msgspec.Struct, frozen=True):
 
 async def to_ask(group_id: UUID) -> list[AskedOutcome]:
     """List a group's outcomes that the employment register knows, in order of id; for services."""
-    rows = await fetch_as(_Row, f"{_OUTCOME} WHERE g.id = $1 ORDER BY o.id", group_id)
+    rows = await fetch_as(
+        _Row, f"{_OUTCOME} WHERE g.id = $1 AND o.state <> 'withdrawn' ORDER BY o.id", group_id
+    )
     return [
         AskedOutcome(
             row.id,
@@ -249,6 +282,18 @@ async def to_ask(group_id: UUID) -> list[AskedOutcome]:
 async def verdict_of(outcome_id: UUID) -> Verdict:
     """Decide an outcome by the evidence there is now; asks no actor, for services."""
     return _verdict((await _evidence([outcome_id]))[outcome_id])
+
+
+async def read_attachment(
+    actor: Actor, outcome_id: UUID, evidence_id: UUID
+) -> tuple[str, bytes, str]:
+    """Return name, bytes and type of what is attached to evidence; NotFound if there is nothing."""
+    outcome = await read_outcome(actor, outcome_id)
+    for item in outcome.evidence:
+        if item.id == evidence_id and item.file_sha256 and item.file_name:
+            content, media_type = await documents.read_file(item.file_sha256)
+            return item.file_name, content, media_type
+    raise NotFound(n_("There is no such file."))
 
 
 class _Group(msgspec.Struct, frozen=True):

@@ -137,6 +137,43 @@ def evidence_findings(source: str, note: str) -> list[Finding]:
     return found
 
 
+LARGEST_FILE = 5_000_000  # bytes
+FILE_TYPES = {  # by what the file begins with, whatever its name says
+    b"%PDF-": "application/pdf",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+}
+
+
+def media_type_of(content: bytes) -> str | None:
+    """Return what a file is by its first bytes; None for what is not taken.
+
+    >>> media_type_of(b"%PDF-1.7"), media_type_of(b"<html>")
+    ('application/pdf', None)
+    """
+    found = (name for start, name in FILE_TYPES.items() if content.startswith(start))
+    return next(found, None)
+
+
+def attachment_findings(note: str, content: bytes | None) -> list[Finding]:
+    """List why the provider's words and file cannot be added; empty if they can."""
+    found = []
+    if not note.strip():
+        found.append(Finding("no-note", n_("Say what was seen or heard, and when."), field="note"))
+    if content is not None and len(content) > LARGEST_FILE:
+        found.append(
+            Finding(
+                "too-large",
+                n_("The file is larger than {most} MB."),
+                {"most": LARGEST_FILE // 1_000_000},
+                field="file",
+            )
+        )
+    elif content is not None and media_type_of(content) is None:
+        found.append(Finding("file-type", n_("The file must be a PDF or a picture."), field="file"))
+    return found
+
+
 def last_day_to_report(facts: ReportFacts) -> date | None:
     """Return the last day on which a payable outcome can be reported; None while in the group."""
     if facts.exit_on is None:

@@ -60,6 +60,12 @@ class EvidenceDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str
 
 
+class WithdrawalDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a provider takes a report back."""
+
+    reason: str
+
+
 class EvidenceView(msgspec.Struct, frozen=True):
     """What one source said."""
 
@@ -70,6 +76,8 @@ class EvidenceView(msgspec.Struct, frozen=True):
     note: str
     received_at: datetime
     recorded_by: str | None  # the person's name; none: a register answered
+    file_name: str | None = None  # what is attached
+    file_sha256: str | None = None
 
 
 class OutcomeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +107,7 @@ class OutcomeView(msgspec.Struct, frozen=True, kw_only=True):
     reason: Said
     evidence: Sequence[EvidenceView]  # oldest first
     may_verify: bool  # the reader may add evidence and ask the register
+    may: Sequence[str]  # what else the reader may do now: attach, withdraw
 
 
 class OutcomeList(msgspec.Struct, frozen=True):

@@ -17,9 +17,10 @@ from procure.db import transaction
 from procure.delivery import queries as delivery
 from procure.delivery.rules import GroupDelivery, ParticipantDelivery
 from procure.delivery.states import GroupState
+from procure.documents import service as documents
 from procure.kernel.actors import Actor, Permission, Role
 from procure.kernel.canonical import canonical
-from procure.kernel.errors import Forbidden, NotFound, Refused
+from procure.kernel.errors import Conflict, Forbidden, NotFound, Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
 from procure.kernel.time import legal_day
@@ -34,7 +35,9 @@ from procure.outcomes.rules import (
     SpellQuestion,
     Verdict,
     Verification,
+    attachment_findings,
     evidence_findings,
+    media_type_of,
     question_for,
     register_answer,
     report_findings,
@@ -70,6 +73,20 @@ class Settled(msgspec.Struct, frozen=True):
     verdict: Verdict
 
 
+class Attached(msgspec.Struct, frozen=True):
+    """What the provider added to a report that stands at `state`; its words are left out."""
+
+    state: str
+    file_sha256: str | None
+
+
+class TakenBack(msgspec.Struct, frozen=True):
+    """Where a report stood when it was taken back, and why."""
+
+    state_before: str
+    reason: str
+
+
 async def report(actor: Actor, group_id: UUID, draft: OutcomeDraft, *, now: datetime) -> UUID:
     """Report an outcome of a participant of the actor's own group.
 
@@ -86,7 +103,9 @@ async def report(actor: Actor, group_id: UUID, draft: OutcomeDraft, *, now: date
         person = _person(group, draft.client_ref)
         definition = await catalogue.definition(draft.definition, terms.starts_on)
         earlier = await Outcome.exists().where(
-            Outcome.participant == person.participant_id, Outcome.definition == definition.id
+            Outcome.participant == person.participant_id,
+            Outcome.definition == definition.id,
+            Outcome.state != OutcomeState.WITHDRAWN.value,
         )
         report_facts = ReportFacts(
             client_ref=person.client_ref,
@@ -130,8 +149,8 @@ async def report(actor: Actor, group_id: UUID, draft: OutcomeDraft, *, now: date
             outcome.id,
             org_id=facts.buyer_id,
             role=Role.CONTRACT_MANAGER,
-            text=n_("Look at {definition} of {client_ref}, reported by the provider."),
-            values={"definition": definition.code, "client_ref": person.client_ref},
+            text=n_("Look at a report of {client_ref}: {kind}."),
+            values={"kind": definition.code, "client_ref": person.client_ref},
             link=f"/outcomes/{outcome.id}",
             clause=definition.code,
             due_on=legal_day(now) + timedelta(days=days),
@@ -164,7 +183,7 @@ async def add_evidence(
         raise Refused(found)
     async with transaction():
         await contracts.hold_contract(group.contract_id)
-        outcome = await _hold(outcome_id)
+        outcome = await _hold_standing(outcome_id)
         reason = Finding(
             f"{draft.source}-says",
             n_("Confirmed by {source}: {note}")
@@ -182,6 +201,91 @@ async def add_evidence(
             actor=actor,
         )
         await _settle(outcome, group.buyer_id, actor, now)
+
+
+async def attach(
+    actor: Actor,
+    outcome_id: UUID,
+    note: str,
+    file: tuple[str, bytes] | None = None,
+    *,
+    now: datetime,
+) -> None:
+    """Add the provider's words and, if it is given, a file (its name and bytes) to a report.
+
+    It stays the provider's own word, whatever is in the file: the buyer reads it and decides.
+    Raises NotFound, Forbidden, Conflict (taken back), Refused (no words, no usable file).
+    """
+    group = await delivery.group_facts(await queries.group_of_outcome(outcome_id))
+    if actor.org_id not in (group.buyer_id, group.provider_id):
+        raise NotFound(n_("There is no outcome {id}."), {"id": str(outcome_id)})
+    if not actor.may(Permission.OUTCOME_REPORT, for_org=group.provider_id):
+        raise Forbidden(n_("The provider of the group adds to its reports."))
+    name, content = file or (None, None)
+    if found := attachment_findings(note, content):
+        raise Refused(found)
+    media_type = media_type_of(content) if content is not None else None
+    stored = (
+        await documents.store_file(content, media_type, now)
+        if content is not None and media_type is not None
+        else None
+    )
+    async with transaction():
+        await contracts.hold_contract(group.contract_id)
+        outcome = await _hold_standing(outcome_id)
+        reason = Finding("provider-adds", n_("The provider adds: {note}"), {"note": note.strip()})
+        await _add(
+            outcome_id,
+            Source.PROVIDER,
+            EvidenceFacts(reason),
+            supports=True,
+            note=note.strip(),
+            now=now,
+            actor=actor,
+            file=(stored, (name or "")[:200]) if stored else None,
+        )
+        await audit.record(
+            "outcome:evidence-added",
+            outcome_id,
+            actor,
+            org_id=group.buyer_id,
+            now=now,
+            facts=Attached(outcome.state, stored),
+        )
+
+
+async def withdraw(actor: Actor, outcome_id: UUID, reason: str, *, now: datetime) -> None:
+    """Take back a report that nobody else has spoken to yet; it may be reported anew.
+
+    Raises NotFound, Forbidden, Conflict (verified, rejected or taken back), Refused (no reason).
+    """
+    group = await delivery.group_facts(await queries.group_of_outcome(outcome_id))
+    if actor.org_id not in (group.buyer_id, group.provider_id):
+        raise NotFound(n_("There is no outcome {id}."), {"id": str(outcome_id)})
+    if not actor.may(Permission.OUTCOME_REPORT, for_org=group.provider_id):
+        raise Forbidden(n_("The provider who reported an outcome takes it back."))
+    if not 3 <= len(reason.strip()) <= 500:
+        text = n_("Say what was wrong, in 3 to 500 characters.")
+        raise Refused([Finding("reason", text, field="reason")])
+    async with transaction():
+        await contracts.hold_contract(group.contract_id)
+        outcome = await _hold(outcome_id)
+        before = outcome.state
+        outcome.state = OUTCOME.after(before, "withdraw")
+        finding = Finding(
+            "withdrawn", n_("The provider took it back: {reason}"), {"reason": reason.strip()}
+        )
+        outcome.state_reason = canonical(finding)
+        await outcome.save([Outcome.state, Outcome.state_reason])
+        await tasks.drop(VERIFY, outcome_id, now=now)
+        await audit.record(
+            "outcome:withdrawn",
+            outcome_id,
+            actor,
+            org_id=group.buyer_id,
+            now=now,
+            facts=TakenBack(before, reason.strip()),
+        )
 
 
 async def check_registers(
@@ -261,7 +365,7 @@ async def _check(
     now: datetime,
 ) -> CheckedOutcome:
     """Store what the register says of one outcome, and settle it."""
-    outcome = await _hold(row.outcome_id)
+    outcome = await _hold_standing(row.outcome_id)
     before = outcome.state
     own = tuple(spell for spell in spells if spell.client_ref == row.client_ref)
     answer = register_answer(
@@ -349,6 +453,7 @@ async def _add(
     note: str,
     now: datetime,
     actor: Actor | None,
+    file: tuple[str, str] | None = None,  # hash and name
 ) -> None:
     await Evidence(
         outcome=outcome_id,
@@ -358,6 +463,8 @@ async def _add(
         note=note,
         received_at=now,
         recorded_by=actor.id if actor else None,
+        file=file[0] if file else None,
+        file_name=file[1] if file else None,
     ).save()
 
 
@@ -369,6 +476,14 @@ async def _hold(outcome_id: UUID) -> Outcome:
     if found is None:
         raise NotFound(n_("There is no outcome {id}."), {"id": str(outcome_id)})
     return found
+
+
+async def _hold_standing(outcome_id: UUID) -> Outcome:
+    """Lock an outcome's row; Conflict for a report that was taken back."""
+    outcome = await _hold(outcome_id)
+    if outcome.state == OutcomeState.WITHDRAWN:
+        raise Conflict(n_("This report was taken back by its provider."))
+    return outcome
 
 
 def _person(group: GroupDelivery, client_ref: str) -> ParticipantDelivery:

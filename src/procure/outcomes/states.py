@@ -12,12 +12,14 @@ class OutcomeState(StrEnum):
     CLAIMED = "claimed"
     VERIFIED = "verified"
     REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"  # by the provider, before anybody else had spoken
 
 
 OUTCOME = Machine(
     {
         (OutcomeState.CLAIMED, "verify"): OutcomeState.VERIFIED,
         (OutcomeState.CLAIMED, "reject"): OutcomeState.REJECTED,
+        (OutcomeState.CLAIMED, "withdraw"): OutcomeState.WITHDRAWN,
         (OutcomeState.VERIFIED, "reject"): OutcomeState.REJECTED,
         (OutcomeState.REJECTED, "verify"): OutcomeState.VERIFIED,
     }
@@ -37,6 +39,7 @@ class Source(StrEnum):
 EVENTS = {
     "outcome:reported": n_("A provider reported an outcome."),
     "outcome:evidence-added": n_("Evidence of an outcome was recorded."),
+    "outcome:withdrawn": n_("A provider took back a report."),
     "outcome:verified": n_("An outcome was verified."),
     "outcome:rejected": n_("An outcome was contradicted by a higher source."),
     "outcome:register-asked": n_("A register was asked about outcomes."),

@@ -1,12 +1,13 @@
 """Tables of outcomes; only outcomes.service writes them."""
 
 from piccolo.columns import UUID, Boolean, Date, ForeignKey, OnDelete, Text, Timestamptz, Varchar
-from piccolo.constraints import Unique
+from piccolo.constraints import Check
 from piccolo.table import Table
 
 from procure.catalogue.tables import OutcomeDefinition
 from procure.db import DB, AppUUID7, is_one_of
 from procure.delivery.tables import Participant
+from procure.documents.tables import File
 from procure.outcomes.states import OutcomeState, Source
 
 
@@ -24,8 +25,8 @@ class Outcome(Table, db=DB, tablename="outcome"):
     state = Varchar(length=10, default=None, null=False)
     state_reason = Text(default=None, null=True)
 
+    # Once for a participant and definition, those withdrawn apart: sql/75_outcomes.sql.
     known_state = is_one_of("state", OutcomeState)
-    outcome_once_uq = Unique(["participant", "definition"])
 
 
 class Evidence(Table, db=DB, tablename="evidence"):
@@ -39,5 +40,8 @@ class Evidence(Table, db=DB, tablename="evidence"):
     note = Text(default=None, null=False)
     received_at = Timestamptz(default=None, null=False)
     recorded_by = UUID(default=None, null=True)  # null: a register answered
+    file = ForeignKey(File, on_delete=OnDelete.restrict, default=None, null=True)
+    file_name = Varchar(length=200, default=None, null=True)
 
     known_source = is_one_of("source", Source)
+    file_has_a_name = Check("(file IS NULL) = (file_name IS NULL)")

@@ -60,8 +60,6 @@ def environment() -> jinja2.Environment:
         ),
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         autoescape=True,
-        # Otherwise `"claimed" | term` is worked out once, in the language of whoever came first.
-        optimized=False,
         undefined=jinja2.ChainableUndefined,  # govuk-frontend-jinja asks for absent parameters
         trim_blocks=True,
         lstrip_blocks=True,
@@ -70,14 +68,14 @@ def environment() -> jinja2.Environment:
     install: Callable[..., None] = env.install_gettext_callables  # type: ignore[attr-defined]
     install(languages.translate, languages.translate_plural, newstyle=True)
     env.filters |= {
-        "money": languages.money,
-        "number": languages.number,
-        "share": languages.share,
-        "day": languages.day,
-        "instant": languages.instant,
-        "when": languages.when,
-        "tell": languages.tell,
-        "term": term,
+        "money": _each_time(languages.money),
+        "number": _each_time(languages.number),
+        "share": _each_time(languages.share),
+        "day": _each_time(languages.day),
+        "instant": _each_time(languages.instant),
+        "when": _each_time(languages.when),
+        "tell": _each_time(languages.tell),
+        "term": _each_time(term),
         "with_labels": with_labels,
     }
     env.globals |= {
@@ -94,6 +92,20 @@ def environment() -> jinja2.Environment:
 def template_engine() -> JinjaTemplateEngine:
     """Wrap the environment for Litestar."""
     return JinjaTemplateEngine.from_environment(environment())
+
+
+def _each_time(filter_: Callable[..., str]) -> Callable[..., str]:
+    """Make a filter that Jinja does not work out when it compiles a template.
+
+    It would do so with a constant such as `"claimed" | term`, and everybody would read it in the
+    language of whoever came first. A filter that is given the context is left alone.
+    """
+
+    @jinja2.pass_context
+    def with_context(_: jinja2.runtime.Context, *args: object, **options: object) -> str:
+        return filter_(*args, **options)
+
+    return with_context
 
 
 def term(code: object, machine: str = "") -> str:

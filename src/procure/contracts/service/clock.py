@@ -85,23 +85,6 @@ async def _duties_of_started(contract: Contract, now: datetime) -> None:
                 due_on=after_days(passed - timedelta(days=1), NOTICE_DAYS),
                 now=now,
             )
-        return
-    day = await _param(contract.id, "REPORT_MONTHLY", "day")
-    if day is None:
-        return
-    for month in _months(contract.starts_on, contract.ends_until):
-        await tasks.create(
-            f"attendance-report:{month:%Y-%m}",
-            contract.id,
-            org_id=contract.provider_org,
-            role=Role.PROVIDER_MANAGER,
-            text=n_("Complete the attendance of {month} under contract {number}."),
-            values={"month": f"{month:%Y-%m}", "number": contract.number},
-            link="/groups",
-            clause="THP § 13(1)",
-            due_on=_next_month(month).replace(day=day),
-            now=now,
-        )
 
 
 async def _duties_of_ended(contract: Contract, now: datetime) -> None:
@@ -124,19 +107,6 @@ async def _param(contract_id: UUID, code: str, name: str) -> int | None:
     clauses = await queries.clauses_of_contract(contract_id)
     value = next((c.params.get(name) for c in clauses if c.code == code), None)
     return value if isinstance(value, int) else None
-
-
-def _next_month(month: date) -> date:
-    return month.replace(day=monthrange(month.year, month.month)[1]) + timedelta(days=1)
-
-
-def _months(starts_on: date, ends_until: date) -> list[date]:
-    """List the first days of the months that a period touches."""
-    month, found = starts_on.replace(day=1), []
-    while month < ends_until:
-        found.append(month)
-        month = _next_month(month)
-    return found
 
 
 def _anniversaries(starts_on: date, ends_until: date) -> list[date]:

@@ -12,6 +12,7 @@ from litestar.response import Redirect, Template
 from procure.delivery import queries, service
 from procure.delivery.pages.parts import EXPECTED, reasons
 from procure.delivery.schemas import (
+    CorrectionView,
     DaySheet,
     MarkDraft,
 )
@@ -51,20 +52,32 @@ class AttendancePages(Controller):
         now: NamedDependency[datetime],
         form: NamedDependency[Form],
     ) -> Redirect | Template:
-        """Enter the marks and go on to the next day, or show the sheet with what is wrong."""
+        """Enter the marks, or show the sheet with what is wrong.
+
+        A late correction is shown with what it changes before it is saved.
+        """
         sheet = await queries.read_day(actor, group_id, day, now)
         if form.value("all_present"):
             return await _day_page(actor, sheet, Form(dict(_all_present(sheet, form))))
+        marks = [
+            MarkDraft(row.participant_id, Mark(sent))
+            for row in sheet.rows
+            if (sent := form.value(f"mark-{row.participant_id}")) in set(Mark)
+        ]
+        correction = await queries.read_correction(
+            actor, group_id, {(mark.participant_id, day): mark.mark for mark in marks}, now
+        )
+        if correction.needs_reason and not form.flag("seen"):
+            return await _day_page(actor, sheet, form, correction=correction)
         try:
-            marks = [
-                MarkDraft(row.participant_id, Mark(sent))
-                for row in sheet.rows
-                if (sent := form.value(f"mark-{row.participant_id}")) in set(Mark)
-            ]
-            await service.enter_attendance(actor, group_id, day, marks, now=now)
+            await service.enter_attendance(
+                actor, group_id, day, marks, reason=form.value("reason"), now=now
+            )
         except EXPECTED as refusal:
-            return await _day_page(actor, sheet, form, reasons(refusal))
-        return see_other(f"/groups/{group_id}#attendance")
+            shown = correction if correction.needs_reason else None
+            return await _day_page(actor, sheet, form, reasons(refusal), correction=shown)
+        said = "correction" if correction.needs_reason else "attendance"
+        return see_other(f"/groups/{group_id}", saved=said)
 
     @get("/{group_id:uuid}/attendance/import", permission=Permission.ATTENDANCE_ENTER)
     async def show_import(
@@ -95,12 +108,18 @@ class AttendancePages(Controller):
             sent = await form.file("file", maximum_bytes=LARGEST_FILE, types=(".csv", ".txt"))
             form.check()
             if sent is not None:
-                await service.import_attendance(actor, group_id, sent.content, now=now)
+                await service.import_attendance(
+                    actor, group_id, sent.content, reason=form.value("reason"), now=now
+                )
         except EXPECTED as refusal:
             return page(
-                "delivery/import.html", group=group, marks=list(Mark), findings=reasons(refusal)
+                "delivery/import.html",
+                group=group,
+                marks=list(Mark),
+                form=form,
+                findings=reasons(refusal),
             )
-        return see_other(f"/groups/{group_id}#attendance")
+        return see_other(f"/groups/{group_id}", saved="attendance-file")
 
 
 def _all_present(sheet: DaySheet, form: Form) -> Iterator[tuple[str, str]]:
@@ -112,7 +131,12 @@ def _all_present(sheet: DaySheet, form: Form) -> Iterator[tuple[str, str]]:
 
 
 async def _day_page(
-    actor: Actor, sheet: DaySheet, form: Form | None = None, findings: list[Finding] | None = None
+    actor: Actor,
+    sheet: DaySheet,
+    form: Form | None = None,
+    findings: list[Finding] | None = None,
+    *,
+    correction: CorrectionView | None = None,
 ) -> Template:
     return page(
         "delivery/day.html",
@@ -120,6 +144,7 @@ async def _day_page(
         marks=SHOWN,
         vacancy=Mark.SUCCESS_VACANCY,
         may_mark=actor.is_provider and actor.may(Permission.ATTENDANCE_ENTER) and sheet.is_due,
+        correction=correction,
         form=form,
         findings=findings or [],
     )

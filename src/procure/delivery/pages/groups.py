@@ -97,7 +97,7 @@ class GroupPages(Controller):
             group_id = await service.plan_group(actor, draft, now=now)
         except EXPECTED as refusal:
             return await _new_page(actor, contract_id, form, reasons(refusal))
-        return see_other(f"/groups/{group_id}")
+        return see_other(f"/groups/{group_id}", saved="group-planned")
 
     @get("/{group_id:uuid}", permission=Permission.GROUP_READ)
     async def show(
@@ -121,7 +121,7 @@ class GroupPages(Controller):
             await service.start_group(actor, group_id, now=now)
         except EXPECTED as refusal:
             return await _group_page(actor, group_id, now, reasons(refusal))
-        return see_other(f"/groups/{group_id}")
+        return see_other(f"/groups/{group_id}", saved="group-started")
 
     @post("/{group_id:uuid}/complete", permission=Permission.GROUP_PLAN)
     async def complete(
@@ -135,7 +135,7 @@ class GroupPages(Controller):
             await service.complete_group(actor, group_id, now=now)
         except EXPECTED as refusal:
             return await _group_page(actor, group_id, now, reasons(refusal))
-        return see_other(f"/groups/{group_id}")
+        return see_other(f"/groups/{group_id}", saved="group-completed")
 
 
 async def _group_page(

@@ -1,6 +1,7 @@
 """What the pages of delivery share: ids and days out of forms, refusals as findings."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -19,6 +20,15 @@ def reasons(refusal: ProcureError) -> list[Finding]:
     if isinstance(refusal, Refused):
         return refusal.findings
     return [Finding("refused", refusal.text, refusal.values)]
+
+
+def kept(form: Form, names: Sequence[str], **more: str | list[str]) -> Form:
+    """Keep what was typed in these fields, so that a page that did something else shows it."""
+    sent: dict[str, str | list[str]] = {}
+    for name in names:
+        if typed := form.list(name):
+            sent[name] = typed[0] if len(typed) == 1 else typed
+    return Form({**sent, **more})
 
 
 def ids(form: Form, name: str) -> list[UUID]:

@@ -1,4 +1,4 @@
-"""People in a group: referred, with plans, leaving."""
+"""A participant as a page: plans recorded, confirmed and withdrawn; leaving."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,20 +8,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from procure.contracts import queries as contracts
 from procure.delivery import queries, service
-from procure.delivery.pages.parts import EXPECTED, ids, one_id, reasons
-from procure.delivery.schemas import (
-    GroupView,
-    LeaveDraft,
-    ParticipantView,
-    PlanDraft,
-    ReferralDraft,
-)
+from procure.delivery.pages.parts import EXPECTED, kept, reasons
+from procure.delivery.schemas import GroupView, LeaveDraft, ParticipantView, PlanDraft
 from procure.delivery.states import ExitReason, PlanKind
-from procure.demand.queries import list_requests
-from procure.demand.schemas import RequestFilter
-from procure.demand.states import RequestState
 from procure.kernel.actors import Actor, Permission
 from procure.kernel.errors import NotFound
 from procure.kernel.findings import Finding
@@ -29,45 +19,15 @@ from procure.kernel.texts import n_
 from procure.web.forms import Form
 from procure.web.templates import page, see_other
 
-OPEN = (RequestState.RECORDED, RequestState.PLANNED, RequestState.TENDERED)
+PLAN = ("kind", "agreed_on", "goal")
+LEAVING = ("leaves_until", "reason")
 
 
 class PeoplePages(Controller):
-    """People in a group: referred, with plans, leaving."""
+    """A participant: plans, leaving."""
 
     path = "/groups"
     include_in_schema = False
-
-    @get("/{group_id:uuid}/refer", permission=Permission.PARTICIPANT_REFER)
-    async def show_refer(
-        self,
-        group_id: FromPath[UUID],
-        actor: NamedDependency[Actor],
-        now: NamedDependency[datetime],
-    ) -> Template:
-        """Show whom the actor may refer, and on which days."""
-        return await _refer_page(actor, group_id, now)
-
-    @post("/{group_id:uuid}/refer", permission=Permission.PARTICIPANT_REFER)
-    async def refer(
-        self,
-        group_id: FromPath[UUID],
-        actor: NamedDependency[Actor],
-        now: NamedDependency[datetime],
-        form: NamedDependency[Form],
-    ) -> Redirect | Template:
-        """Refer somebody, or show the form with what is in the way."""
-        try:
-            draft = ReferralDraft(
-                request_id=one_id(form, "request_id"),
-                joins_on=form.day("joins_on"),
-                replaces_id=next(iter(ids(form, "replaces_id")), None),
-            )
-            form.check()
-            await service.refer(actor, group_id, draft, now=now)
-        except EXPECTED as refusal:
-            return await _refer_page(actor, group_id, now, form, reasons(refusal))
-        return see_other(f"/groups/{group_id}#participants")
 
     @get("/{group_id:uuid}/participants/{participant_id:uuid}", permission=Permission.GROUP_READ)
     async def show(
@@ -98,7 +58,7 @@ class PeoplePages(Controller):
             agreed_on = form.day("agreed_on")
             goal = form.text("goal", max_length=4000)
             form.check()
-            await service.record_plan(
+            plan_id = await service.record_plan(
                 actor, participant_id, PlanDraft(PlanKind(kind), agreed_on, goal), now=now
             )
         except EXPECTED as refusal:
@@ -106,7 +66,52 @@ class PeoplePages(Controller):
             return await _participant_page(
                 actor, group_id, participant_id, now, form=form, findings=found
             )
-        return see_other(f"/groups/{group_id}/participants/{participant_id}")
+        if any(form.value(name).strip() for name in LEAVING):  # typed, and not sent yet
+            rest = kept(form, LEAVING)
+            return await _participant_page(
+                actor, group_id, participant_id, now, form=rest, saved="plan"
+            )
+        is_late = (await queries.plan_of(plan_id)).needs_confirmation
+        return see_other(
+            f"/groups/{group_id}/participants/{participant_id}",
+            saved="plan-late" if is_late else "plan",
+        )
+
+    @post("/{group_id:uuid}/plans/{plan_id:uuid}/confirm", permission=Permission.GROUP_READ)
+    async def confirm_plan(
+        self,
+        group_id: FromPath[UUID],
+        plan_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+        form: NamedDependency[Form],
+    ) -> Redirect | Template:
+        """Confirm a late plan for the buyer, or say why not."""
+        who = await _whose(actor, group_id, plan_id, now)
+        try:
+            await service.confirm_plan(actor, plan_id, form.value("confirmation"), now=now)
+        except EXPECTED as refusal:
+            found = reasons(refusal)
+            return await _participant_page(actor, group_id, who, now, form=form, findings=found)
+        return see_other(f"/groups/{group_id}/participants/{who}", saved="plan-confirmed")
+
+    @post("/{group_id:uuid}/plans/{plan_id:uuid}/withdraw", permission=Permission.GROUP_READ)
+    async def withdraw_plan(
+        self,
+        group_id: FromPath[UUID],
+        plan_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+        form: NamedDependency[Form],
+    ) -> Redirect | Template:
+        """Withdraw a wrong plan, or say why not."""
+        who = await _whose(actor, group_id, plan_id, now)
+        try:
+            await service.withdraw_plan(actor, plan_id, form.value("withdrawal"), now=now)
+        except EXPECTED as refusal:
+            found = reasons(refusal)
+            return await _participant_page(actor, group_id, who, now, form=form, findings=found)
+        return see_other(f"/groups/{group_id}/participants/{who}", saved="plan-withdrawn")
 
     @post(
         "/{group_id:uuid}/participants/{participant_id:uuid}/leave",
@@ -133,49 +138,21 @@ class PeoplePages(Controller):
             return await _participant_page(
                 actor, group_id, participant_id, now, form=form, findings=found
             )
-        return see_other(f"/groups/{group_id}#participants")
+        if any(form.value(name).strip() for name in ("agreed_on", "goal")):
+            rest = kept(form, PLAN)
+            return await _participant_page(
+                actor, group_id, participant_id, now, form=rest, saved="leaving"
+            )
+        return see_other(f"/groups/{group_id}/participants/{participant_id}", saved="leaving")
 
 
-async def _refer_page(
-    actor: Actor,
-    group_id: UUID,
-    now: datetime,
-    form: Form | None = None,
-    findings: list[Finding] | None = None,
-) -> Template:
+async def _whose(actor: Actor, group_id: UUID, plan_id: UUID, now: datetime) -> UUID:
+    """Return the participant of a plan that the actor may see; NotFound otherwise."""
     group = await queries.read_group(actor, group_id, now)
-    terms = await contracts.terms_of(group.contract_id)
-    requests = [
-        request
-        for state in OPEN
-        for request in (
-            await list_requests(
-                actor,
-                RequestFilter(
-                    queries.sees_own_only(actor), group.county, state, terms.service_code, limit=500
-                ),
-            )
-        ).items
-    ]
-    left = [p for p in group.participants if p.leaves_until and p.replaced_by_id is None]
-    last = group.last_joining_day or group.ends_until
-    return page(
-        "delivery/refer.html",
-        group=group,
-        requests=[
-            (
-                request.id,
-                " · ".join(
-                    (request.client_ref, request.risk_band, request.language, request.reference)
-                ),
-            )
-            for request in requests
-        ],
-        days=[day.held_on for day in group.days if day.held_on <= last],
-        left=[(p.id, p.client_ref) for p in left],
-        form=form,
-        findings=findings or [],
-    )
+    for participant in group.participants:
+        if plan_id in {plan.id for plan in participant.plans}:
+            return participant.id
+    raise NotFound(n_("There is no such plan."))
 
 
 async def _participant_page(
@@ -186,6 +163,7 @@ async def _participant_page(
     *,
     form: Form | None = None,
     findings: list[Finding] | None = None,
+    saved: str = "",
 ) -> Template:
     group = await queries.read_group(actor, group_id, now)
     who = _of(group, participant_id)
@@ -195,6 +173,7 @@ async def _participant_page(
         participant=who,
         reasons=[reason for reason in ExitReason if reason != ExitReason.COMPLETED],
         names={p.id: p.client_ref for p in group.participants},
+        saved=saved,
         form=form,
         findings=findings or [],
     )

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from procure.delivery import queries, service
-from procure.delivery.pages.parts import EXPECTED, ids, one_id, reasons
+from procure.delivery.pages.parts import EXPECTED, ids, kept, one_id, reasons
 from procure.delivery.schemas import (
     EmployerDraft,
     VisitDraft,
@@ -20,6 +20,8 @@ from procure.parameters import codes, names
 from procure.web.forms import Form
 from procure.web.languages import language
 from procure.web.templates import page, see_other
+
+VISIT = ("visited_on", "vacancies_count", "participant_ids", "relevant_ids", "result")
 
 
 class VisitPages(Controller):
@@ -60,7 +62,7 @@ class VisitPages(Controller):
             await service.record_visit(actor, group_id, draft, now=now)
         except EXPECTED as refusal:
             return await _visit_page(actor, group_id, now, form, reasons(refusal))
-        return see_other(f"/groups/{group_id}#visits")
+        return see_other(f"/groups/{group_id}", saved="visit")
 
     @post("/{group_id:uuid}/employers", permission=Permission.VISIT_RECORD)
     async def record_employer(
@@ -70,7 +72,7 @@ class VisitPages(Controller):
         now: NamedDependency[datetime],
         form: NamedDependency[Form],
     ) -> Redirect | Template:
-        """Record an employer and come back to the form of the visit."""
+        """Record an employer and come back to the form of the visit, with what was typed in it."""
         try:
             draft = EmployerDraft(
                 name=form.text("name", max_length=200),
@@ -79,10 +81,11 @@ class VisitPages(Controller):
                 sector=form.text("sector", max_length=100),
             )
             form.check()
-            await service.record_employer(actor, draft, now=now, group_id=group_id)
+            employer_id = await service.record_employer(actor, draft, now=now, group_id=group_id)
         except EXPECTED as refusal:
             return await _visit_page(actor, group_id, now, form, reasons(refusal))
-        return see_other(f"/groups/{group_id}/visits/new")
+        typed = kept(form, VISIT, employer_id=str(employer_id), county=draft.county)
+        return await _visit_page(actor, group_id, now, typed, employer_id=employer_id)
 
 
 async def _visit_page(
@@ -91,6 +94,8 @@ async def _visit_page(
     now: datetime,
     form: Form | None = None,
     findings: list[Finding] | None = None,
+    *,
+    employer_id: UUID | None = None,  # just added
 ) -> Template:
     group = await queries.read_group(actor, group_id, now)
     employers = await queries.list_employers(actor, group_id)
@@ -102,6 +107,7 @@ async def _visit_page(
         visited=[employer.name for employer in employers if employer.id in visited],
         people=[(p.id, p.client_ref) for p in group.participants],
         counties=list(names("counties", language()).items()),
+        saved="employer" if employer_id else "",
         form=form,
         findings=findings or [],
     )

@@ -20,12 +20,14 @@ GROUPS = """
            (SELECT count(*) FROM participant p
              WHERE p."group" = g.id AND p.stays_until > least($2::date, g.ends_until - 1))
              AS people_count,
-           d.days_count, d.days_marked_count, d.next_day
+           d.days_count, d.days_marked_count, d.next_day,
+           d.due_day
       FROM service_group g JOIN contract c ON c.id = g.contract
       JOIN organisation o ON o.id = c.provider_org JOIN venue v ON v.id = g.venue
       CROSS JOIN LATERAL (
            SELECT count(*) AS days_count, count(*) FILTER (WHERE m.marked) AS days_marked_count,
-                  min(t.held_on) FILTER (WHERE NOT m.marked) AS next_day
+                  min(t.held_on) FILTER (WHERE NOT m.marked) AS next_day,
+                  min(t.held_on) FILTER (WHERE NOT m.marked AND t.held_on <= $2::date) AS due_day
              FROM training_day t
              CROSS JOIN LATERAL (SELECT EXISTS (
                   SELECT FROM attendance a WHERE a.day = t.id) AS marked) m
@@ -56,6 +58,7 @@ class GroupRow(msgspec.Struct):
     days_count: int
     days_marked_count: int
     next_day: date | None
+    due_day: date | None
 
 
 def sees_own_only(actor: Actor) -> bool:
@@ -80,6 +83,13 @@ def may_record_leaving(actor: Actor, buyer_id: UUID, provider_id: UUID) -> bool:
     """Tell whether the actor may say that a participant leaves: who refers, or who marks."""
     return actor.may(Permission.PARTICIPANT_REFER, for_org=buyer_id) or actor.may(
         Permission.ATTENDANCE_ENTER, for_org=provider_id
+    )
+
+
+def may_confirm_plans(actor: Actor, buyer_id: UUID) -> bool:
+    """Tell whether the actor may confirm a plan for the buyer: who refers, or who verifies."""
+    return actor.may(Permission.PARTICIPANT_REFER, for_org=buyer_id) or actor.may(
+        Permission.OUTCOME_VERIFY, for_org=buyer_id
     )
 
 

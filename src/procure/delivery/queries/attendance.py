@@ -1,22 +1,28 @@
 """Attendance as a reader sees it: the whole group, or one day."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
 from procure.delivery.queries.access import seen_participants, visible_group
-from procure.delivery.queries.counts import marks_of
-from procure.delivery.queries.facts import stays_of, training_days, vacancy_limit
-from procure.delivery.rules import (
-    holds_place,
+from procure.delivery.queries.counts import marks_of, participants_of
+from procure.delivery.queries.facts import (
+    entry_windows,
+    stays_of,
+    training_days,
+    vacancy_limit,
 )
+from procure.delivery.rules import changes, corrections, days_changed, holds_place, late_days
 from procure.delivery.schemas import (
     AttendanceRowView,
     AttendanceView,
+    CorrectionView,
     DaySheet,
     MarkView,
     SheetRow,
 )
+from procure.delivery.states import GroupState
 from procure.kernel.actors import Actor
 from procure.kernel.errors import NotFound
 from procure.kernel.texts import n_
@@ -58,6 +64,7 @@ async def read_day(actor: Actor, group_id: UUID, day: date, now: datetime) -> Da
     seen = await seen_participants(actor, group_id)
     limit = await vacancy_limit(group.contract_id)
     held_on = [row.held_on for row in days]
+    today = legal_day(now)
     marks = {mark.participant_id: mark for mark in await marks_of(group_id, day)}
     position = days.index(found)
     return DaySheet(
@@ -66,7 +73,10 @@ async def read_day(actor: Actor, group_id: UUID, day: date, now: datetime) -> Da
         held_on=day,
         number=found.number,
         phase=found.phase,
-        is_due=day <= legal_day(now),
+        is_due=day <= today,
+        is_group_completed=group.state == GroupState.COMPLETED,
+        needs_reason=group.state == GroupState.COMPLETED
+        or late_days(day, today) > entry_windows(today).mark_days,
         rows=[
             SheetRow(
                 stay.participant_id,
@@ -79,4 +89,30 @@ async def read_day(actor: Actor, group_id: UUID, day: date, now: datetime) -> Da
         ],
         previous_day=days[position - 1].held_on if position else None,
         next_day=days[position + 1].held_on if position + 1 < len(days) else None,
+    )
+
+
+async def read_correction(
+    actor: Actor, group_id: UUID, given: Mapping[tuple[UUID, date], str], now: datetime
+) -> CorrectionView:
+    """Compute what these marks would change, and whether they need a reason; changes nothing."""
+    group = await visible_group(actor, group_id, legal_day(now))
+    people = {person.participant_id: person for person in await participants_of(group_id)}
+    before = {(m.participant_id, m.held_on): m.mark for m in await marks_of(group_id)}
+    known = {key: mark for key, mark in given.items() if key[0] in people}
+    changed = changes(known, before, {who: p.client_ref for who, p in people.items()})
+    needing = corrections(
+        changed,
+        group_state=group.state,
+        today=legal_day(now),
+        mark_days=entry_windows(legal_day(now)).mark_days,
+    )
+    days = days_changed(changed, {who: p.payable_days_count for who, p in people.items()})
+    payable = sum(person.payable_days_count for person in people.values())
+    return CorrectionView(
+        needs_reason=bool(needing),
+        marks=changed,
+        days=days,
+        before_count=payable,
+        after_count=payable + sum(day.after_count - day.before_count for day in days),
     )

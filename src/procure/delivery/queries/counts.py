@@ -15,6 +15,7 @@ from procure.delivery.rules import (
     ParticipantFacts,
     delivery_of,
     expected_on,
+    late_days,
 )
 from procure.delivery.schemas import (
     MarkView,
@@ -36,6 +37,12 @@ class _Participant(msgspec.Struct):
     individual_plan_on: date | None
     exit_plan_on: date | None
     relevant_visit_on: date | None
+    waiting_plans: list[str]
+
+
+# A plan that is not withdrawn, and was entered in time or confirmed by the buyer's side.
+PLAN_COUNTS = """n.withdrawn_at IS NULL
+    AND (n.confirmed_at IS NOT NULL OR NOT n.needs_confirmation)"""
 
 
 async def participants_of(group_id: UUID) -> list[ParticipantDelivery]:
@@ -45,17 +52,23 @@ async def participants_of(group_id: UUID) -> list[ParticipantDelivery]:
     days = [day.held_on for day in await training_days(group_id)]
     rows = await fetch_as(
         _Participant,
-        """SELECT p.id AS participant_id, p.request AS request_id, p.client_ref, p.risk_band,
+        f"""SELECT p.id AS participant_id, p.request AS request_id, p.client_ref, p.risk_band,
                   p.state, p.joins_on, p.leaves_until, p.exit_reason,
                   array(SELECT a.mark::text FROM attendance a WHERE a.participant = p.id) AS marks,
                   (SELECT n.agreed_on FROM plan n
-                    WHERE n.participant = p.id AND n.kind = 'individual') AS individual_plan_on,
+                    WHERE n.participant = p.id AND n.kind = 'individual'
+                      AND {PLAN_COUNTS})
+                    AS individual_plan_on,
                   (SELECT n.agreed_on FROM plan n
-                    WHERE n.participant = p.id AND n.kind = 'exit') AS exit_plan_on,
+                    WHERE n.participant = p.id AND n.kind = 'exit' AND {PLAN_COUNTS})
+                    AS exit_plan_on,
+                  array(SELECT n.kind::text FROM plan n WHERE n.participant = p.id
+                           AND n.withdrawn_at IS NULL AND NOT ({PLAN_COUNTS}) ORDER BY n.kind)
+                    AS waiting_plans,
                   (SELECT min(e.visited_on) FROM visit_participant w
                      JOIN employer_visit e ON e.id = w.visit
                     WHERE w.participant = p.id AND w.is_relevant) AS relevant_visit_on
-             FROM participant p WHERE p."group" = $1 ORDER BY p.joins_on, p.client_ref""",
+             FROM participant p WHERE p."group" = $1 ORDER BY p.joins_on, p.client_ref""",  # noqa: S608 - our own text
         group_id,
     )
     return [
@@ -95,6 +108,7 @@ class _Visit(msgspec.Struct):
     participant_ids: list[UUID]
     relevant_ids: list[UUID]
     is_repeat: bool
+    late_days_count: int
 
 
 async def visits_of(group_id: UUID) -> list[VisitView]:
@@ -111,12 +125,21 @@ async def visits_of(group_id: UUID) -> list[VisitView]:
                          WHERE w.visit = v.id AND w.is_relevant ORDER BY p.client_ref)
                       AS relevant_ids,
                   row_number() OVER (PARTITION BY v.employer ORDER BY v.visited_on, v.id) > 1
-                      AS is_repeat
+                      AS is_repeat,
+                  greatest((v.recorded_at AT TIME ZONE 'Europe/Tallinn')::date - v.visited_on, 0)
+                      AS late_days_count
              FROM employer_visit v JOIN employer e ON e.id = v.employer
             WHERE v."group" = $1 ORDER BY v.visited_on, v.id""",
         group_id,
     )
-    return [VisitView(**msgspec.structs.asdict(row)) for row in rows]
+    return [
+        VisitView(
+            **msgspec.structs.asdict(row),
+            participants_count=len(row.participant_ids),
+            relevant_count=len(row.relevant_ids),
+        )
+        for row in rows
+    ]
 
 
 class MarkRow(msgspec.Struct, frozen=True):
@@ -127,18 +150,21 @@ class MarkRow(msgspec.Struct, frozen=True):
     held_on: date
     mark: str
     entered_at: datetime
+    was: str | None = None  # before a late correction
+    reason: str | None = None
 
     def view(self) -> MarkView:
         """Say the mark, and how many days after its day it was entered."""
-        late = (legal_day(self.entered_at) - self.held_on).days
-        return MarkView(self.mark, self.entered_at, max(late, 0))
+        late = late_days(self.held_on, legal_day(self.entered_at))
+        return MarkView(self.mark, self.entered_at, late, self.was, self.reason)
 
 
 async def marks_of(group_id: UUID, day: date | None = None) -> list[MarkRow]:
     """List the marks of a group, or those of one day; for services."""
     return await fetch_as(
         MarkRow,
-        """SELECT a.id, a.participant AS participant_id, d.held_on, a.mark, a.entered_at
+        """SELECT a.id, a.participant AS participant_id, d.held_on, a.mark, a.entered_at,
+                  a.was, a.reason
              FROM attendance a JOIN training_day d ON d.id = a.day
             WHERE d."group" = $1 AND ($2::date IS NULL OR d.held_on = $2)""",
         group_id,

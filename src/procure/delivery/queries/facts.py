@@ -9,18 +9,22 @@ from procure.catalogue import queries as catalogue
 from procure.contracts import queries as contracts
 from procure.contracts.rules import Terms
 from procure.db import fetch_as
-from procure.delivery.rules import (
-    Stay,
-)
+from procure.delivery.rules import EntryWindows, PlanStanding, Stay
 from procure.delivery.schemas import (
     DayView,
 )
 from procure.kernel.errors import NotFound
 from procure.kernel.texts import n_
+from procure.parameters import dated
 
 M1 = "M1"  # the payment scheme's milestone of the individual plan
 
 LAST_JOINING_PHASE = "replacements_allowed_until_phase"  # of the service's params
+
+
+def entry_windows(day: date) -> EntryWindows:
+    """Return how long after its day a record speaks for itself, by the rule that holds on `day`."""
+    return msgspec.convert(dated("delivery/entry_windows").on(day), EntryWindows)
 
 
 class GroupFacts(msgspec.Struct, frozen=True):
@@ -109,6 +113,36 @@ async def participant_of(participant_id: UUID) -> ParticipantRef:
     )
     if not rows:
         raise NotFound(n_("There is no such participant."))
+    return rows[0]
+
+
+class PlanRef(msgspec.Struct, frozen=True):
+    """A recorded plan as services see it."""
+
+    id: UUID
+    participant_id: UUID
+    kind: str
+    needs_confirmation: bool
+    is_confirmed: bool
+    is_withdrawn: bool
+
+    @property
+    def standing(self) -> PlanStanding:
+        """Where it stands, for the rules."""
+        return PlanStanding(self.needs_confirmation, self.is_confirmed, self.is_withdrawn)
+
+
+async def plan_of(plan_id: UUID) -> PlanRef:
+    """Return a plan; asks no actor, for services."""
+    rows = await fetch_as(
+        PlanRef,
+        """SELECT id, participant AS participant_id, kind, needs_confirmation,
+                  confirmed_at IS NOT NULL AS is_confirmed, withdrawn_at IS NOT NULL AS is_withdrawn
+             FROM plan WHERE id = $1""",
+        plan_id,
+    )
+    if not rows:
+        raise NotFound(n_("There is no such plan."))
     return rows[0]
 
 

@@ -6,32 +6,43 @@ from uuid import UUID
 
 import msgspec
 
+from procure.contracts import queries as contracts
 from procure.db import fetch_as
 from procure.delivery.queries.access import (
     GROUPS,
     GroupRow,
     line_of,
+    may_confirm_plans,
     may_record_leaving,
     seen_participants,
     sees_own_only,
     visible_group,
 )
-from procure.delivery.queries.counts import participants_of, visits_of
+from procure.delivery.queries.counts import participants_of, unmarked, visits_of
 from procure.delivery.queries.facts import StayRow, last_joining_day, stays_of, training_days
 from procure.delivery.rules import (
+    CompleteFacts,
     ParticipantDelivery,
+    PlanStanding,
+    StartFacts,
     Visited,
+    complete_findings,
+    first_of_each,
+    late_days,
+    start_findings,
     visit_kpis,
 )
 from procure.delivery.schemas import (
     FacilitatorName,
     GroupLine,
     GroupView,
+    NotYet,
     ParticipantView,
     PlanView,
 )
 from procure.delivery.states import GROUP, PARTICIPANT, GroupState, PlanKind
 from procure.kernel.actors import Actor, Permission
+from procure.kernel.findings import Finding
 from procure.kernel.time import legal_day
 
 
@@ -57,12 +68,14 @@ async def read_group(actor: Actor, group_id: UUID, now: datetime) -> GroupView:
     seen = await seen_participants(actor, group_id)
     days = await training_days(group_id)
     visits = await visits_of(group_id)
-    plans = await _plans(group_id)
+    plans = await _plans(actor, row)
+    everyone = await participants_of(group_id)
     people = {
         participant.participant_id: participant
-        for participant in await participants_of(group_id)
+        for participant in everyone
         if participant.participant_id in seen
     }
+    why_not = await _why_not(actor, row, legal_day(now))
     stays = {stay.participant_id: stay for stay in await stays_of(group_id)}
     replaced_by = {
         stay.replaces_id: stay.participant_id for stay in stays.values() if stay.replaces_id
@@ -96,25 +109,49 @@ async def read_group(actor: Actor, group_id: UUID, now: datetime) -> GroupView:
             ]
         ),
         shows_all_participants=not sees_own_only(actor),
-        actions=_actions(actor, row),
-        may=_may(actor, row),
+        participants_count=len(everyone),
+        actions=[action for action, found in why_not.items() if not found],
+        not_yet=[
+            NotYet(action, finding.code, finding.message, finding.text, finding.values)
+            for action, found in why_not.items()
+            for finding in first_of_each(found)
+        ],
+        may=_may(actor, row, legal_day(now)),
     )
 
 
-def _actions(actor: Actor, group: GroupRow) -> list[str]:
+async def _why_not(actor: Actor, group: GroupRow, today: date) -> dict[str, list[Finding]]:
+    """Give the moves that are the actor's to make, each with what stands in its way today."""
     if not actor.may(Permission.GROUP_PLAN, for_org=group.buyer_id):
-        return []
-    return GROUP.actions(group.state)
+        return {}
+    stays = await stays_of(group.id)
+    found: dict[str, list[Finding]] = {}
+    for action in GROUP.actions(group.state):
+        if action == "start":
+            standing = await contracts.standing(group.contract_id)
+            facts = StartFacts(group.starts_on, today, standing.state, len(stays))
+            found[action] = start_findings(facts)
+        elif today < group.ends_until:  # what else is missing by now is no fault yet
+            found[action] = complete_findings(CompleteFacts(group.ends_until, today, [], []))
+        else:
+            people = [(stay.client_ref, stay.state) for stay in stays]
+            missing = await unmarked(group.id, today)
+            found[action] = complete_findings(
+                CompleteFacts(group.ends_until, today, missing, people)
+            )
+    return found
 
 
-def _may(actor: Actor, group: GroupRow) -> list[str]:
+def _may(actor: Actor, group: GroupRow, today: date) -> list[str]:
     has_started, has_ended = group.state != GroupState.PLANNED, group.state == GroupState.COMPLETED
+    is_running = has_started and not has_ended and group.starts_on <= today
     return [
         name
         for name, permission, org_id, is_open in (
             ("refer", Permission.PARTICIPANT_REFER, group.buyer_id, not has_ended),
             ("mark", Permission.ATTENDANCE_ENTER, group.provider_id, has_started),
-            ("visit", Permission.VISIT_RECORD, group.provider_id, has_started),
+            ("import", Permission.ATTENDANCE_ENTER, group.provider_id, is_running),
+            ("visit", Permission.VISIT_RECORD, group.provider_id, is_running),
         )
         if is_open and actor.may(permission, for_org=org_id)
     ]
@@ -139,7 +176,9 @@ def _participant(  # noqa: PLR0917 - private, and each is needed
         plans=agreed,
         actions=[a for a in PARTICIPANT.actions(person.state) if a == "leave" and may_leave],
         plans_to_record=[
-            kind for kind in PlanKind if may_plan and kind not in {plan.kind for plan in agreed}
+            kind
+            for kind in PlanKind
+            if may_plan and kind not in {plan.kind for plan in agreed if plan.withdrawn_at is None}
         ],
         **{
             name: getattr(person, name)
@@ -155,19 +194,52 @@ class _Plan(msgspec.Struct):
     kind: str
     agreed_on: date
     goal: str
+    recorded_at: datetime
+    needs_confirmation: bool
+    confirmed_at: datetime | None
+    confirmation: str | None
+    withdrawn_at: datetime | None
+    withdrawal: str | None
+
+    def view(self, actor: Actor, group: GroupRow) -> PlanView:
+        """Say the plan, where it stands, and what the actor may do about it."""
+        is_confirmed, is_withdrawn = self.confirmed_at is not None, self.withdrawn_at is not None
+        waits = self.needs_confirmation and not is_confirmed and not is_withdrawn
+        may_confirm = may_confirm_plans(actor, group.buyer_id)
+        may_withdraw = may_confirm or actor.may(Permission.PLAN_RECORD, for_org=group.provider_id)
+        same = {
+            name: getattr(self, name)
+            for name in PlanView.__struct_fields__
+            if name in _Plan.__struct_fields__
+        }
+        return PlanView(
+            **same,
+            late_days_count=late_days(self.agreed_on, legal_day(self.recorded_at)),
+            counts=PlanStanding(self.needs_confirmation, is_confirmed, is_withdrawn).counts,
+            may=[
+                name
+                for name, is_open in (
+                    ("confirm", waits and may_confirm),
+                    ("withdraw", not is_withdrawn and may_withdraw),
+                )
+                if is_open
+            ],
+        )
 
 
-async def _plans(group_id: UUID) -> dict[UUID, list[PlanView]]:
+async def _plans(actor: Actor, group: GroupRow) -> dict[UUID, list[PlanView]]:
     rows = await fetch_as(
         _Plan,
-        """SELECT n.participant AS participant_id, n.id, n.kind, n.agreed_on, n.goal
+        """SELECT n.participant AS participant_id, n.id, n.kind, n.agreed_on, n.goal, n.recorded_at,
+                  n.needs_confirmation, n.confirmed_at, n.confirmation, n.withdrawn_at,
+                  n.withdrawal
              FROM plan n JOIN participant p ON p.id = n.participant
-            WHERE p."group" = $1 ORDER BY n.agreed_on""",
-        group_id,
+            WHERE p."group" = $1 ORDER BY n.agreed_on, n.id""",
+        group.id,
     )
     found: dict[UUID, list[PlanView]] = defaultdict(list)
     for row in rows:
-        found[row.participant_id].append(PlanView(row.id, row.kind, row.agreed_on, row.goal))
+        found[row.participant_id].append(row.view(actor, group))
     return found
 
 

@@ -26,9 +26,10 @@ class ParticipantFacts(msgspec.Struct, frozen=True):
     leaves_until: date | None
     exit_reason: str | None
     marks: list[str]
-    individual_plan_on: date | None
+    individual_plan_on: date | None  # of a plan that counts: in time, or confirmed by the buyer
     exit_plan_on: date | None
     relevant_visit_on: date | None  # the first one
+    waiting_plans: list[str] = []  # kinds of plans that wait for the buyer's confirmation
 
 
 class ParticipantDelivery(msgspec.Struct, frozen=True):
@@ -47,12 +48,13 @@ class ParticipantDelivery(msgspec.Struct, frozen=True):
     absent_count: int
     success_vacancy_count: int
     payable_days_count: int  # present, excused, or the place empty after a success
-    individual_plan_on: date | None
+    individual_plan_on: date | None  # of a plan that counts: in time, or confirmed by the buyer
     exit_plan_on: date | None
     relevant_visit_on: date | None
     is_individual_plan_in_time: bool
     has_relevant_visit: bool
     has_exit_plan: bool
+    waiting_plans: tuple[str, ...] = ()  # kinds of plans that wait for the buyer's confirmation
 
 
 class GroupDelivery(msgspec.Struct, frozen=True):
@@ -116,6 +118,7 @@ def delivery_of(
         is_individual_plan_in_time=agreed is not None and last is not None and agreed <= last,
         has_relevant_visit=facts.relevant_visit_on is not None,
         has_exit_plan=facts.exit_plan_on is not None,
+        waiting_plans=tuple(facts.waiting_plans),
     )
 
 

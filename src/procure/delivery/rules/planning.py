@@ -1,4 +1,4 @@
-"""A group's plan against its contract, the plans agreed with people, and visits to employers.
+"""A group's plan against its contract, and visits to employers.
 
 Pure. Source: THP § 31 (service parameters), the contract's terms.
 """
@@ -11,6 +11,7 @@ import msgspec
 
 from procure.contracts.states import ContractState
 from procure.delivery.rules.places import Stay
+from procure.delivery.states import GroupState
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
 
@@ -45,22 +46,6 @@ def timetable(
             wanted.append(day)
         day += timedelta(days=1)
     return wanted
-
-
-def idle_months(starts_on: date, ends_until: date, days: Sequence[date]) -> list[date]:
-    """List the first days of a contract's months in which nobody is trained.
-
-    >>> [f"{day:%Y-%m}" for day in
-    ...  idle_months(date(2025, 8, 18), date(2025, 11, 1), [date(2025, 9, 1)])]
-    ['2025-08', '2025-10']
-    """
-    busy = {(day.year, day.month) for day in days}
-    months, month = [], starts_on.replace(day=1)
-    while month < ends_until:
-        if (month.year, month.month) not in busy:
-            months.append(month)
-        month = (month + timedelta(days=31)).replace(day=1)
-    return months
 
 
 class GroupPlanFacts(msgspec.Struct, frozen=True):
@@ -198,39 +183,6 @@ def _day_findings(facts: GroupPlanFacts) -> list[Finding]:
     return found
 
 
-class PlanFacts(msgspec.Struct, frozen=True):
-    """What the record of a plan rests on."""
-
-    joins_on: date
-    stays_until: date
-    agreed_on: date
-    today: date
-    has_this_kind: bool
-
-
-def plan_findings(facts: PlanFacts) -> list[Finding]:
-    """List every reason why a plan cannot be recorded."""
-    found = []
-    if facts.has_this_kind:
-        found.append(
-            Finding("plan-exists", n_("This plan has been recorded already."), field="kind")
-        )
-    if facts.agreed_on > facts.today:
-        found.append(
-            Finding("plan-future", n_("A plan cannot be agreed in the future."), field="agreed_on")
-        )
-    if not facts.joins_on <= facts.agreed_on < facts.stays_until:
-        found.append(
-            Finding(
-                "plan-outside",
-                n_("A plan is agreed while the participant is in the group, from {first} on."),
-                {"first": facts.joins_on},
-                field="agreed_on",
-            )
-        )
-    return found
-
-
 class VisitFacts(msgspec.Struct, frozen=True):
     """What the record of a visit rests on."""
 
@@ -238,6 +190,7 @@ class VisitFacts(msgspec.Struct, frozen=True):
     group_ends_until: date
     visited_on: date
     today: date
+    group_state: str
     vacancies_count: int
     stays: list[Stay]
     participant_ids: list[UUID]
@@ -248,6 +201,11 @@ class VisitFacts(msgspec.Struct, frozen=True):
 def visit_findings(facts: VisitFacts) -> list[Finding]:
     """List every reason why a visit cannot be recorded."""
     found = []
+    if facts.group_state == GroupState.COMPLETED:
+        # A visit that is remembered after the end would make a milestone by itself.
+        found.append(
+            Finding("group-ended", n_("The group has ended, so no visit is recorded any more."))
+        )
     if facts.is_recorded:
         found.append(
             Finding("visit-exists", n_("This visit has been recorded already."), field="visited_on")

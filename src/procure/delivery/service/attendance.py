@@ -1,25 +1,30 @@
 """Attendance: a day at a time by a facilitator, or from a file; corrections keep what was."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
 from procure.audit import service as audit
-from procure.contracts import queries as contracts
 from procure.db import transaction
 from procure.delivery import queries
 from procure.delivery.queries import GroupFacts
 from procure.delivery.rules import (
     Day,
+    DaysChange,
     GivenMark,
-    idle_months,
+    changes,
+    correction_findings,
+    corrections,
+    days_changed,
     marks_findings,
     read_csv,
     row_findings,
 )
 from procure.delivery.schemas import ImportReport, MarkDraft
+from procure.delivery.service.duties import finish_months
+from procure.delivery.service.sheet import order_sheet
 from procure.delivery.states import PARTICIPANT, GroupState, Mark, ParticipantState
 from procure.delivery.tables import Attendance, Participant
 from procure.kernel.actors import Actor, Permission
@@ -27,7 +32,6 @@ from procure.kernel.errors import Conflict, Forbidden, NotFound, Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
 from procure.kernel.time import legal_day
-from procure.tasks import service as tasks
 
 LARGEST_FILE = 2_000_000  # bytes
 
@@ -48,15 +52,24 @@ class AttendanceEntered(msgspec.Struct, frozen=True):
     days: list[date]
     late_days_count: int  # after the earliest day of them
     marks: list[MarkEntered]
+    reason: str | None = None  # of a late correction
+    days_changed: list[DaysChange] = []  # payable days that a late correction changes
 
 
 async def enter_attendance(
-    actor: Actor, group_id: UUID, day: date, marks: Sequence[MarkDraft], *, now: datetime
+    actor: Actor,
+    group_id: UUID,
+    day: date,
+    marks: Sequence[MarkDraft],
+    *,
+    reason: str = "",
+    now: datetime,
 ) -> ImportReport:
     """Enter or correct the marks of one training day: everyone in the group has one.
 
-    Holds the group. A correction keeps the old mark in the event. Raises NotFound, Forbidden,
-    Conflict (not started), Refused with every finding.
+    Holds the group. A correction keeps the old mark in the event; after the day's entry window, or
+    in a completed group, it needs a reason. Raises NotFound, Forbidden, Conflict (not started),
+    Refused with every finding.
     """
     group = await _for_marker(actor, group_id)
     async with transaction():
@@ -78,15 +91,15 @@ async def enter_attendance(
         if found:
             raise Refused(found)
         given = {(mark.participant_id, day): mark.mark for mark in marks}
-        return await _write(actor, group, given, event="attendance:entered", now=now)
+        return await _write(actor, group, given, event="attendance:entered", reason=reason, now=now)
 
 
 async def import_attendance(
-    actor: Actor, group_id: UUID, content: bytes, *, now: datetime
+    actor: Actor, group_id: UUID, content: bytes, *, reason: str = "", now: datetime
 ) -> ImportReport:
     """Enter a file of `day,client_ref,mark`: all of it, or nothing and every fault by its row.
 
-    Raises NotFound, Forbidden, Conflict, Refused.
+    `reason` as for a day. Raises NotFound, Forbidden, Conflict, Refused.
     """
     group = await _for_marker(actor, group_id)
     if len(content) > LARGEST_FILE:
@@ -111,7 +124,9 @@ async def import_attendance(
             raise Refused(sorted(found, key=lambda finding: finding.row or 0))
         ids = {stay.client_ref: stay.participant_id for stay in stays}
         given = {(ids[row.client_ref], row.held_on): row.mark for row in rows}
-        return await _write(actor, group, given, event="attendance:imported", now=now)
+        return await _write(
+            actor, group, given, event="attendance:imported", reason=reason, now=now
+        )
 
 
 async def _write(
@@ -120,15 +135,44 @@ async def _write(
     given: dict[tuple[UUID, date], Mark],
     *,
     event: str,
+    reason: str,
     now: datetime,
 ) -> ImportReport:
-    """Write the marks that are new or other than before, and record them; none is no event."""
+    """Write the marks that are new or other than before, and record them; none is no event.
+
+    Raises Refused where a late correction has no reason.
+    """
+    today = legal_day(now)
     day_ids = {row.held_on: row.id for row in await queries.training_days(group.id)}
     stays = {stay.participant_id: stay for stay in await queries.stays_of(group.id)}
     before = {(m.participant_id, m.held_on): m for m in await queries.marks_of(group.id)}
-    new = {key: mark for key, mark in given.items() if key not in before}
+    written = changes(
+        given,
+        {key: row.mark for key, row in before.items()},
+        {who: stay.client_ref for who, stay in stays.items()},
+    )
+    late = corrections(
+        written,
+        group_state=group.state,
+        today=today,
+        mark_days=queries.entry_windows(today).mark_days,
+    )
+    if found := correction_findings(late, reason):
+        raise Refused(found)
+    reasons = {(one.participant_id, one.held_on): reason.strip() for one in late}
+    payable = {
+        person.participant_id: person.payable_days_count
+        for person in (await queries.participants_of(group.id) if late else [])
+    }
+    new = {
+        (w.participant_id, w.held_on): given[w.participant_id, w.held_on]
+        for w in written
+        if w.was is None
+    }
     changed = {
-        key: mark for key, mark in given.items() if key in before and before[key].mark != mark
+        (w.participant_id, w.held_on): given[w.participant_id, w.held_on]
+        for w in written
+        if w.was is not None
     }
     if new:
         await Attendance.insert(
@@ -139,6 +183,7 @@ async def _write(
                     mark=mark,
                     entered_at=now,
                     entered_by=actor.id,
+                    reason=reasons.get((participant_id, day)),
                 )
                 for (participant_id, day), mark in new.items()
             )
@@ -149,6 +194,8 @@ async def _write(
                 Attendance.mark: mark,
                 Attendance.entered_at: now,
                 Attendance.entered_by: actor.id,
+                Attendance.was: before[key].mark if key in reasons else None,
+                Attendance.reason: reasons.get(key),
             }
         ).where(Attendance.id == before[key].id)
     came = {
@@ -160,12 +207,13 @@ async def _write(
         await Participant.update(
             {Participant.state: PARTICIPANT.after(ParticipantState.REFERRED, "join")}
         ).where(Participant.id.is_in(list(came)))
-    if new or changed:
-        await _finish_months(group, now)
-        written = sorted({**new, **changed}.items(), key=lambda item: (item[0][1], item[0][0]))
-        days = sorted({day for (_, day), _ in written})
+    if written:
+        await finish_months(group, now)
+        if late and group.state == GroupState.COMPLETED:
+            await order_sheet(group, now, corrected_on=today)
+        days = sorted({one.held_on for one in written})
         await audit.record(
-            event,
+            "attendance:corrected" if late else event,
             group.id,
             actor,
             org_id=group.buyer_id,
@@ -173,41 +221,15 @@ async def _write(
             facts=AttendanceEntered(
                 code=group.code,
                 days=days,
-                late_days_count=max((legal_day(now) - days[0]).days, 0),
+                late_days_count=max((today - days[0]).days, 0),
                 marks=[
-                    MarkEntered(
-                        client_ref=stays[key[0]].client_ref,
-                        held_on=key[1],
-                        mark=mark,
-                        was=before[key].mark if key in before else None,
-                    )
-                    for key, mark in written
+                    MarkEntered(one.client_ref, one.held_on, one.mark, one.was) for one in written
                 ],
+                reason=reason.strip() if late else None,
+                days_changed=days_changed(late, payable) if late else [],
             ),
         )
     return ImportReport(len(given), len(new), len(changed))
-
-
-async def _finish_months(group: GroupFacts, now: datetime) -> None:
-    """Close the reports of months whose every training day has passed and has its marks.
-
-    Once every group of the contract has its days, months without any ask for no report.
-    """
-    terms = await contracts.terms_of(group.contract_id)
-    last = terms.ends_until - timedelta(days=1)
-    days: set[date] = set()
-    missing: set[date] = set()
-    groups = await queries.groups_of_contract(group.contract_id)
-    for group_id in groups:
-        days |= {row.held_on for row in await queries.training_days(group_id)}
-        missing |= {day for day, _ in await queries.unmarked(group_id, last)}
-    for month in {day.replace(day=1) for day in days} - {day.replace(day=1) for day in missing}:
-        in_month = [day for day in days if day.replace(day=1) == month]
-        if max(in_month) <= legal_day(now):
-            await tasks.finish(f"attendance-report:{month:%Y-%m}", group.contract_id, now=now)
-    if len(groups) >= terms.groups_count:
-        for month in idle_months(terms.starts_on, terms.ends_until, list(days)):
-            await tasks.drop(f"attendance-report:{month:%Y-%m}", group.contract_id, now=now)
 
 
 async def _for_marker(actor: Actor, group_id: UUID) -> GroupFacts:

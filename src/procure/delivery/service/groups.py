@@ -11,23 +11,31 @@ from procure.catalogue import queries as catalogue
 from procure.contracts import queries as contracts
 from procure.contracts import service as contract_service
 from procure.contracts.rules import Terms
-from procure.contracts.states import ContractState
 from procure.db import connection, transaction, uuid7
 from procure.delivery import queries
 from procure.delivery.queries import GroupFacts
-from procure.delivery.rules import GroupPlanFacts, group_findings, phase_of
+from procure.delivery.rules import (
+    CompleteFacts,
+    GroupPlanFacts,
+    StartFacts,
+    complete_findings,
+    group_findings,
+    phase_of,
+    start_findings,
+)
 from procure.delivery.schemas import GroupDraft
+from procure.delivery.service.duties import PLAN, settle_referrals
+from procure.delivery.service.sheet import order_sheet
 from procure.delivery.states import GROUP, PARTICIPANT, ExitReason, GroupState, ParticipantState
 from procure.delivery.tables import GroupFacilitator, Participant, ServiceGroup, TrainingDay
-from procure.documents import service as documents
 from procure.kernel.actors import Actor, Permission
 from procure.kernel.errors import Conflict, Forbidden, NotFound, Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
 from procure.kernel.time import legal_day
 from procure.providers import queries as providers
+from procure.tasks import service as tasks
 
-SHEET = "delivery/papers/attendance_sheet.html"
 LONGEST_CODE = 20
 
 
@@ -45,42 +53,6 @@ class GroupMoved(msgspec.Struct, frozen=True):
     code: str
     on: date
     people: list[str]
-
-
-class SheetDay(msgspec.Struct, frozen=True):
-    """A training day on the attendance sheet."""
-
-    number: int
-    held_on: date
-    phase: int
-
-
-class SheetPerson(msgspec.Struct, frozen=True):
-    """A participant's line on the attendance sheet; marks by number of the day."""
-
-    client_ref: str
-    joins_on: date
-    leaves_until: date | None
-    exit_reason: str | None
-    marks: list[str]  # in the order of the days; empty where there is none
-    present_count: int
-    excused_count: int
-    absent_count: int
-    success_vacancy_count: int
-    payable_days_count: int
-
-
-class SheetFacts(msgspec.Struct, frozen=True):
-    """What the attendance sheet of a group is printed from."""
-
-    reference: str
-    contract_number: str
-    provider_name: str
-    starts_on: date
-    last_on: date
-    places_count: int
-    days: list[SheetDay]
-    people: list[SheetPerson]
 
 
 async def plan_group(actor: Actor, draft: GroupDraft, *, now: datetime) -> UUID:
@@ -150,6 +122,8 @@ async def plan_group(actor: Actor, draft: GroupDraft, *, now: datetime) -> UUID:
                 for number, day in enumerate(days, start=1)
             )
         )
+        await tasks.finish(PLAN, draft.contract_id, now=now)
+        await settle_referrals(now, group_id)
         await audit.record(
             "group:planned",
             group_id,
@@ -222,16 +196,8 @@ async def start_group(actor: Actor, group_id: UUID, *, now: datetime) -> None:
         state = GROUP.after(group.state, "start")
         standing = await contracts.standing(group.contract_id)
         stays = await queries.stays_of(group_id)
-        found = []
-        if legal_day(now) < group.starts_on:
-            text = n_("The group's first day is {day}.")
-            found.append(Finding("too-early", text, {"day": group.starts_on}))
-        if standing.state != ContractState.RUNNING:
-            text = n_("The contract is {state}; a group runs under a running contract.")
-            found.append(Finding("contract-not-running", text, {"state": standing.state}))
-        if not stays:
-            found.append(Finding("nobody", n_("Nobody has been referred to the group.")))
-        if found:
+        facts = StartFacts(group.starts_on, legal_day(now), standing.state, len(stays))
+        if found := start_findings(facts):
             raise Refused(found)
         await _move(group_id, state)
         await audit.record(
@@ -255,19 +221,13 @@ async def complete_group(actor: Actor, group_id: UUID, *, now: datetime) -> None
         group = await queries.group_facts(group_id, held=True)
         state = GROUP.after(group.state, "complete")
         stays = await queries.stays_of(group_id)
-        found = []
-        if legal_day(now) < group.ends_until:
-            text = n_("The group's last day is {day}.")
-            day = group.ends_until - timedelta(days=1)
-            found.append(Finding("too-early", text, {"day": day}))
-        for day, client in await queries.unmarked(group_id, legal_day(now)):
-            text = n_("{client} has no mark on {day}.")
-            found.append(Finding("no-mark", text, {"client": client, "day": day}, "THP § 13(1)"))
-        for stay in stays:
-            if stay.state == ParticipantState.REFERRED:
-                text = n_("{client} never came; record that they left.")
-                found.append(Finding("never-came", text, {"client": stay.client_ref}))
-        if found:
+        facts = CompleteFacts(
+            ends_until=group.ends_until,
+            today=legal_day(now),
+            unmarked=await queries.unmarked(group_id, legal_day(now)),
+            people=[(stay.client_ref, stay.state) for stay in stays],
+        )
+        if found := complete_findings(facts):
             raise Refused(found)
         await _move(group_id, state)
         stayed = [stay for stay in stays if stay.state == ParticipantState.ATTENDING]
@@ -279,7 +239,8 @@ async def complete_group(actor: Actor, group_id: UUID, *, now: datetime) -> None
                     Participant.exit_reason: ExitReason.COMPLETED,
                 }
             ).where(Participant.id.is_in([stay.participant_id for stay in stayed]))
-        await _order_sheet(group, now)
+        await settle_referrals(now, group_id)
+        await order_sheet(group, now)
         await audit.record(
             "group:completed",
             group_id,
@@ -288,48 +249,6 @@ async def complete_group(actor: Actor, group_id: UUID, *, now: datetime) -> None
             now=now,
             facts=GroupMoved(group.code, legal_day(now), [stay.client_ref for stay in stayed]),
         )
-
-
-async def _order_sheet(group: GroupFacts, now: datetime) -> None:
-    terms = await contracts.terms_of(group.contract_id)
-    provider = await providers.provider_of(group.provider_id)
-    days = await queries.training_days(group.id)
-    marks = {
-        (mark.participant_id, mark.held_on): mark.mark for mark in await queries.marks_of(group.id)
-    }
-    await documents.order_paper(
-        kind="attendance-sheet",
-        template=SHEET,
-        title=f"{group.code} {terms.number}",
-        subject_id=group.id,
-        buyer_id=group.buyer_id,
-        reader_org_id=group.provider_id,
-        facts=SheetFacts(
-            reference=group.code,
-            contract_number=terms.number,
-            provider_name=provider.name,
-            starts_on=group.starts_on,
-            last_on=group.ends_until - timedelta(days=1),
-            places_count=group.places_count,
-            days=[SheetDay(day.number, day.held_on, day.phase) for day in days],
-            people=[
-                SheetPerson(
-                    client_ref=person.client_ref,
-                    joins_on=person.joins_on,
-                    leaves_until=person.leaves_until,
-                    exit_reason=person.exit_reason,
-                    marks=[marks.get((person.participant_id, day.held_on), "") for day in days],
-                    present_count=person.present_count,
-                    excused_count=person.excused_count,
-                    absent_count=person.absent_count,
-                    success_vacancy_count=person.success_vacancy_count,
-                    payable_days_count=person.payable_days_count,
-                )
-                for person in await queries.participants_of(group.id)
-            ],
-        ),
-        now=now,
-    )
 
 
 async def _for_planner(actor: Actor, group_id: UUID) -> GroupFacts:

@@ -1,4 +1,4 @@
-"""People in a group: referred by the buyer, with plans, until they leave."""
+"""People in a group: referred by the buyer, until they leave."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,24 +11,20 @@ from procure.db import transaction, uuid7
 from procure.delivery import queries
 from procure.delivery.rules import (
     LeaveFacts,
-    PlanFacts,
     ReferralFacts,
     leave_findings,
-    plan_findings,
     referral_findings,
 )
-from procure.delivery.schemas import LeaveDraft, PlanDraft, ReferralDraft
+from procure.delivery.schemas import LeaveDraft, ReferralDraft
+from procure.delivery.service.duties import settle_referrals
 from procure.delivery.states import PARTICIPANT, Mark, ParticipantState
-from procure.delivery.tables import Participant, Plan
+from procure.delivery.tables import Participant
 from procure.demand import queries as demand
 from procure.demand.service import place_request
 from procure.kernel.actors import Actor, Permission
 from procure.kernel.errors import Forbidden, NotFound, Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
-from procure.kernel.time import legal_day
-
-LONGEST_GOAL = 4000
 
 
 class Referred(msgspec.Struct, frozen=True):
@@ -45,15 +41,6 @@ class Left(msgspec.Struct, frozen=True):
 
     group_id: UUID
     facts: LeaveFacts
-
-
-class PlanRecorded(msgspec.Struct, frozen=True):
-    """Facts of the event that a plan was agreed; what it says is not for the record."""
-
-    participant_id: UUID
-    client_ref: str
-    kind: str
-    facts: PlanFacts
 
 
 async def refer(actor: Actor, group_id: UUID, draft: ReferralDraft, *, now: datetime) -> UUID:
@@ -99,6 +86,7 @@ async def refer(actor: Actor, group_id: UUID, draft: ReferralDraft, *, now: date
                 replaces_id=draft.replaces_id,
                 state=ParticipantState.REFERRED,
             ).save()
+            await settle_referrals(now, group_id)
             await audit.record(
                 "participant:referred",
                 participant_id,
@@ -150,7 +138,7 @@ async def leave(actor: Actor, participant_id: UUID, draft: LeaveDraft, *, now: d
     The buyer who refers and the provider who marks may both. Holds the group.
     Raises NotFound, Forbidden, Conflict (left already), Refused.
     """
-    who = await _visible(actor, participant_id)
+    who = await visible_participant(actor, participant_id)
     if not queries.may_record_leaving(actor, who.buyer_id, who.provider_id):
         raise Forbidden(n_("Only who refers or who leads the group records that someone leaves."))
     async with transaction():
@@ -189,56 +177,8 @@ async def leave(actor: Actor, participant_id: UUID, draft: LeaveDraft, *, now: d
         )
 
 
-async def record_plan(
-    actor: Actor, participant_id: UUID, draft: PlanDraft, *, now: datetime
-) -> UUID:
-    """Record a plan agreed with a participant: the individual plan, or the exit plan.
-
-    Raises NotFound, Forbidden, Refused.
-    """
-    who = await _visible(actor, participant_id)
-    if not actor.may(Permission.PLAN_RECORD, for_org=who.provider_id):
-        raise Forbidden(n_("Only the provider's people record plans."))
-    plan_id = uuid7()
-    async with transaction():
-        await queries.group_facts(who.group_id, held=True)
-        who = await queries.participant_of(participant_id)
-        facts = PlanFacts(
-            joins_on=who.joins_on,
-            stays_until=who.stays_until,
-            agreed_on=draft.agreed_on,
-            today=legal_day(now),
-            has_this_kind=await Plan.exists().where(
-                Plan.participant == participant_id, Plan.kind == draft.kind
-            ),
-        )
-        found = plan_findings(facts)
-        if not draft.goal.strip() or len(draft.goal) > LONGEST_GOAL:
-            text = n_("Say what was agreed, in at most {most} characters.")
-            found.append(Finding("goal", text, {"most": LONGEST_GOAL}, field="goal"))
-        if found:
-            raise Refused(found)
-        await Plan(
-            id=plan_id,
-            participant=participant_id,
-            kind=draft.kind,
-            agreed_on=draft.agreed_on,
-            goal=draft.goal.strip(),
-            recorded_at=now,
-            recorded_by=actor.id,
-        ).save()
-        await audit.record(
-            "plan:recorded",
-            plan_id,
-            actor,
-            org_id=who.buyer_id,
-            now=now,
-            facts=PlanRecorded(participant_id, who.client_ref, draft.kind, facts),
-        )
-    return plan_id
-
-
-async def _visible(actor: Actor, participant_id: UUID) -> queries.ParticipantRef:
+async def visible_participant(actor: Actor, participant_id: UUID) -> queries.ParticipantRef:
+    """Return a participant that the actor may see; NotFound otherwise."""
     who = await queries.participant_of(participant_id)
     is_party = actor.org_id in (who.buyer_id, who.provider_id)
     if not is_party or participant_id not in await queries.seen_participants(actor, who.group_id):

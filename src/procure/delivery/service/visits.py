@@ -140,6 +140,7 @@ async def record_visit(actor: Actor, group_id: UUID, draft: VisitDraft, *, now: 
             group_ends_until=group.ends_until,
             visited_on=draft.visited_on,
             today=legal_day(now),
+            group_state=group.state,
             vacancies_count=draft.vacancies_count,
             stays=[stay.plain() for stay in await queries.stays_of(group_id)],
             participant_ids=list(dict.fromkeys(draft.participant_ids)),

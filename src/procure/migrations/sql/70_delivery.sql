@@ -100,6 +100,32 @@ END $$;
 CREATE TRIGGER visitor_is_of_the_group BEFORE INSERT OR UPDATE ON visit_participant
     FOR EACH ROW EXECUTE FUNCTION visitor_is_of_the_group();
 
+-- One plan of a kind at a time; those withdrawn stay in the history.
+CREATE UNIQUE INDEX plan_uq ON plan (participant, kind) WHERE withdrawn_at IS NULL;
+
+CREATE FUNCTION plan_keeps_what_was_recorded() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP = 'DELETE'
+       OR (NEW.id, NEW.participant, NEW.kind, NEW.agreed_on, NEW.goal, NEW.recorded_at,
+           NEW.recorded_by, NEW.needs_confirmation)
+          IS DISTINCT FROM
+          (OLD.id, OLD.participant, OLD.kind, OLD.agreed_on, OLD.goal, OLD.recorded_at,
+           OLD.recorded_by, OLD.needs_confirmation)
+       OR (OLD.withdrawn_at IS NOT NULL)
+       OR (OLD.confirmed_at IS NOT NULL
+           AND (NEW.confirmed_at, NEW.confirmed_by, NEW.confirmation)
+               IS DISTINCT FROM (OLD.confirmed_at, OLD.confirmed_by, OLD.confirmation)) THEN
+        RAISE EXCEPTION 'a plan is kept as it was recorded, and withdrawn once'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'plan_kept';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER plan_keeps_what_was_recorded BEFORE UPDATE OR DELETE ON plan
+    FOR EACH ROW EXECUTE FUNCTION plan_keeps_what_was_recorded();
+
 CREATE INDEX service_group_contract ON service_group (contract);
 CREATE INDEX training_day_day ON training_day ("group", held_on);
 CREATE INDEX participant_group ON participant ("group");

@@ -26,4 +26,7 @@ CREATE FUNCTION outcome_keeps_its_report() RETURNS trigger
 CREATE TRIGGER outcome_keeps_its_report BEFORE UPDATE OR DELETE ON outcome
     FOR EACH ROW EXECUTE FUNCTION outcome_keeps_its_report();
 
+CREATE UNIQUE INDEX outcome_once_uq ON outcome (participant, definition)
+    WHERE state <> 'withdrawn';
+
 CREATE INDEX evidence_of_outcome ON evidence (outcome, id);
