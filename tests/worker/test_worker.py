@@ -190,7 +190,15 @@ async def test_what_is_due_is_done_in_the_order_of_the_flow(
 
 def test_the_clock_goes_through_the_stages_in_the_order_of_the_flow() -> None:
     stages = [job.__module__.split(".")[1] for job in worker.CLOCK]
-    assert stages == ["demand", "tenders", "awards", "contracts", "contracts", "delivery", "payments"]
+    assert stages == [
+        "demand",
+        "tenders",
+        "awards",
+        "contracts",
+        "contracts",
+        "delivery",
+        "payments",
+    ]
 
 
 async def test_a_tick_with_nothing_to_do_does_nothing(caplog: pytest.LogCaptureFixture) -> None:
