@@ -130,7 +130,7 @@ def _root(env: Mapping[str, str]) -> Path:
         root = Path(given).absolute()
         if not all((root / part).is_dir() for part in ("templates", "fixtures")):
             raise BadSetting(
-                f"PROCURE_ROOT must be the folder that holds templates/ and fixtures/, not {given!r}."
+                f"PROCURE_ROOT must be the folder with templates/ and fixtures/, not {given!r}."
             )
         return root
     for folder in Path(__file__).resolve().parents:
