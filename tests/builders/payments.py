@@ -15,9 +15,10 @@ from procure.db import DB
 from procure.delivery.states import Mark
 from procure.kernel.actors import Actor, Role
 from procure.kernel.findings import Finding
-from procure.kernel.time import legal_day
+from procure.kernel.time import legal_day, next_working_day
 from procure.outcomes.rules import OutcomeFact
 from procure.outcomes.states import OutcomeState, Source
+from procure.parameters import holidays
 from procure.payments import queries, service
 from procure.payments.rules import GroupFacts, ParticipantFacts
 from tests.builders.delivery import Group, a_group, mark, the_group
@@ -196,14 +197,14 @@ class Money(msgspec.Struct, frozen=True):
         return claim_id
 
     async def prepare(self, now: datetime) -> UUID:
-        """Prepare a payment run for the day after."""
-        pay_on = legal_day(now) + timedelta(days=1)
+        """Prepare a payment run for the next working day."""
+        pay_on = next_working_day(legal_day(now) + timedelta(days=1), holidays())
         return await service.prepare_run(self.finance[0], Pain001Writer(), pay_on, now=now)
 
     async def release(self, run_id: UUID, now: datetime) -> None:
-        """Release a run by two people who did not prepare it."""
+        """Release a run by two people who neither prepared it nor attested what it pays."""
         run = await queries.read_run(self.finance[0], run_id)
-        for who in self.finance[1:3]:
+        for who in self.finance[2:4]:
             await service.release_run(who, run_id, run.file_sha256, now=now)
 
 

@@ -2,18 +2,27 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
 from procure.contracts import queries as contracts
+from procure.contracts import service as contract_service
+from procure.demand import service as demand
 from procure.desk.queries.screens import SCREENS, screen
 from procure.identity import service as identity
 from procure.identity.schemas import NewPerson
 from procure.kernel.actors import Actor, Role
+from procure.tasks import queries as tasks
+from procure.tenders import queries as tenders
+from procure.tenders import service as tender_service
+from tests.builders.awards import an_awarded_lot
+from tests.builders.bids import an_opened_tender
+from tests.builders.contracts import AT, an_award
 from tests.builders.delivery import a_group, evening
-from tests.builders.demand import a_request
+from tests.builders.demand import a_basis, a_request
 from tests.builders.evaluation import a_panel
-from tests.builders.identity import NOW, an_actor
+from tests.builders.identity import NOW, an_actor, set_clock
 from tests.builders.payments import the_money
 from tests.builders.tenders import a_drafted_tender, a_published_tender
 from tests.client import client_as
@@ -164,3 +173,54 @@ async def test_bids_opened_and_open_for_bids_are_two_words() -> None:
             assert ">Open<" not in text, path
         assert ">Not decided yet<" in text
         assert "The bids were opened" in text
+
+
+async def test_a_decided_bid_says_what_came_of_it_and_leads_there() -> None:
+    awarded = await an_awarded_lot()
+    winner, loser = awarded.lot.bidders[1].actor, awarded.lot.bidders[3].actor
+    for actor, word in ((winner, "Won"), (loser, "Not won")):
+        async with client_as(actor) as client:
+            home = (await client.get("/")).text
+            assert home.count(f">{word}</span>") == 2, "the result, and the bid"
+            assert f'href="/awards/{awarded.id}"' in home
+            mine = (await client.get("/my-bids")).text
+            link = f"/lots/{awarded.lot.lot_id}/result"
+            assert link in mine
+            assert (await client.get(link)).headers["location"] == f"/awards/{awarded.id}"
+
+
+async def test_a_duty_is_not_asked_for_again_once_it_is_done() -> None:
+    lot = await an_opened_tender()
+    coordinator = lot.tender.coordinator
+    (task,) = [t for t in await tasks.open_tasks(coordinator, NOW) if t.kind == "tender:evaluate"]
+    assert task.link == f"/lots/{lot.lot_ids[0]}/evaluation"
+    assert "tender:await-opening" not in {t.kind for t in await tasks.open_tasks(coordinator, NOW)}
+    await a_panel(lot)
+    assert "tender:evaluate" not in {t.kind for t in await tasks.open_tasks(coordinator, NOW)}
+
+
+async def test_a_closed_tender_asks_for_its_opening_and_a_basis_for_its_tender() -> None:
+    tender = await a_published_tender()
+    deadline = (await tenders.tender_facts(tender.id)).deadline_at
+    await set_clock(deadline)
+    await tender_service.close_due(now=deadline)
+    (task,) = [
+        t
+        for t in await tasks.open_tasks(tender.coordinator, deadline)
+        if t.kind == "tender:await-opening"
+    ]
+    assert task.link == f"/tenders/{tender.id}/opening"
+    coordinator = await an_actor(Role.COORDINATOR, Role.CONSULTANT)
+    for done in (demand.mark_tendered, partial(demand.give_back, coordinator)):
+        basis_id = await a_basis(coordinator)
+        (task,) = [t for t in await tasks.open_tasks(coordinator, NOW) if t.kind == "basis:tender"]
+        assert task.link == f"/demand/{basis_id}"
+        await done(basis_id, NOW)
+        assert "basis:tender" not in {t.kind for t in await tasks.open_tasks(coordinator, NOW)}
+
+
+async def test_a_signature_is_not_reported_by_a_note() -> None:
+    award = await an_award()
+    await contract_service.draft_from_award(award.contract_manager, award.id, now=AT)
+    found = await tasks.open_tasks(award.contract_manager, AT)
+    assert {t.is_by_hand for t in found if t.kind == "contract:sign-buyer"} == {False}

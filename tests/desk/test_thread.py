@@ -10,6 +10,7 @@ from procure.desk.schemas import Thread
 from procure.kernel.actors import Actor, Role
 from procure.kernel.errors import NotFound
 from procure.payments import queries as payments
+from tests.builders.awards import an_awarded_lot
 from tests.builders.identity import an_actor, set_clock
 from tests.builders.payments import Money, a_paying_group
 from tests.client import client_as
@@ -107,3 +108,46 @@ async def test_page_and_api_tell_the_same() -> None:
                 assert f'href="{step["url"]}"' in shown.text
     async with client_as(await an_actor(Role.CASEWORKER)) as client:
         assert (await client.get(f"/thread/claim-line/{line_id}")).status_code == 404
+
+
+async def test_every_link_of_a_thread_can_be_opened_by_its_reader() -> None:
+    money, line_id = await a_line()
+    await set_clock(NOW)
+    contract_id = (await payments.list_claims(money.provider))[0].contract_id
+    for reader in (money.provider, await an_auditor(money), money.finance[0]):
+        async with client_as(reader) as client:
+            for start in (f"claim-line/{line_id}", f"contract/{contract_id}"):
+                told = (await client.get(f"/thread/{start}?format=json")).json()
+                urls = {step["url"] for stage in told["stages"] for step in stage["steps"]}
+                if reader.is_provider:  # the builder awards without a letter to the winner
+                    urls = {url for url in urls if url and "/awards/" not in url}
+                for url in sorted(urls - {None}):
+                    opened = await client.get(url.partition("#")[0])
+                    assert opened.status_code == 200, (reader.roles, url)
+
+
+async def test_a_providers_bid_leads_to_its_receipt_and_nothing_is_told_in_codes() -> None:
+    money, line_id = await a_line()
+    found = await thread(money.provider, "claim-line", line_id)
+    steps = {step.kind: step for stage in found.stages for step in stage.steps}
+    assert steps["bid"].url == f"/bids/{steps['bid'].id}"
+    assert "/participants/" in (steps["participant"].url or "")
+    auditor = await an_auditor(money)
+    async with client_as(auditor) as client:
+        shown = (await client.get(f"/thread/claim-line/{line_id}")).text
+        for code in ("EE-45", "TOOHARJUTUS", "EMP_"):
+            assert code not in shown
+        assert "From this line of a claim back" in shown
+        assert f"/thread/claim-line/{line_id}?format=json" in shown
+
+
+async def test_no_thread_is_offered_to_whom_it_is_closed() -> None:
+    awarded = await an_awarded_lot()
+    loser, winner = awarded.lot.bidders[3].actor, awarded.lot.bidders[1].actor
+    for reader, is_open in ((loser, False), (winner, True), (awarded.lot.coordinator, True)):
+        async with client_as(reader) as client:
+            shown = (await client.get(f"/awards/{awarded.id}")).text
+            assert (f"/thread/award/{awarded.id}" in shown) is is_open
+            if is_open:
+                told = await client.get(f"/thread/award/{awarded.id}")
+                assert "From this award back" in told.text

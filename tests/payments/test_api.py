@@ -19,7 +19,7 @@ NOW = datetime(2026, 4, 7, 9, tzinfo=UTC)
 async def test_a_claim_goes_all_the_way_to_the_bank_file() -> None:
     money = await a_paying_group()
     await set_clock(NOW)
-    one, two, three, _ = money.finance
+    one, two, three, four = money.finance
     drafts = f"/api/v1/groups/{money.group.id}/claims"
     async with client_as(money.group.contract_manager) as api:
         made = await api.send_json(drafts, {"reason": "First two days"}, key="draft-claim-1")
@@ -66,7 +66,7 @@ async def test_a_claim_goes_all_the_way_to_the_bank_file() -> None:
         past = await api.send_json("/api/v1/payment-runs", {"pay_on": "2026-04-01"})
         assert past.json()["findings"][0]["field"] == "pay_on"
     runs = f"/api/v1/payment-runs/{run.json()['id']}"
-    for who, state in ((one, "prepared"), (three, "released")):
+    for who, state in ((three, "prepared"), (four, "released")):
         async with client_as(who) as api:
             file = await api.get(f"{runs}/file")
             check(file.content)
@@ -78,7 +78,7 @@ async def test_a_claim_goes_all_the_way_to_the_bank_file() -> None:
         assert (await api.get(path)).json()["state"] == "paid"
         assert (await api.get("/api/v1/claims?state=paid")).json()["items"][0]["id"] == claim["id"]
         assert (await api.send_json(f"{path}/attest", seen)).status_code == 403
-        assert (await api.get(runs)).json()["second_released_by"] == three.name
+        assert (await api.get(runs)).json()["second_released_by"] == four.name
     async with client_as(await an_actor(Role.FINANCE)) as api:
         for there in (path, runs, f"{runs}/file"):
             assert (await api.get(there)).status_code == 404

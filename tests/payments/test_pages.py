@@ -1,11 +1,16 @@
 """What a person can do with money, on the pages."""
 
+import re
 from datetime import UTC, datetime
 
+import asyncpg
 import pytest
 
-from procure.kernel.actors import Role
+from procure.db.engine import AppConnection
+from procure.kernel.actors import Actor, Role
+from procure.kernel.errors import Conflict
 from procure.payments import queries, service
+from procure.tasks import queries as tasks
 from tests.builders.identity import an_actor, set_clock
 from tests.builders.payments import a_paying_group, the_money
 from tests.client import client_as
@@ -94,11 +99,120 @@ async def test_a_claim_is_drafted_from_the_page() -> None:
         assert "Posted" in (await browser.get("/claims?state=posted")).text
 
 
+async def kinds(actor: Actor) -> list[str]:
+    """List what an actor has to do."""
+    return [task.kind for task in await tasks.open_tasks(actor, NOW)]
+
+
+async def test_a_dispute_is_kept_answered_and_can_be_taken_back() -> None:
+    money = await a_paying_group()
+    claim_id = await money.draft(NOW)
+    await set_clock(NOW)
+    path = f"/claims/{claim_id}"
+    async with client_as(money.provider) as browser:
+        shown = (await browser.get(path)).text
+        assert "It waits for the provider, who accepts or disputes it by" in shown
+        key = re.findall(r'name="line_keys" type="checkbox" value="([^"]+)"', shown)[0]
+        wrong = await browser.send_form(f"{path}/dispute", {"reason": "", "line_keys": "no:such"})
+        assert wrong.status_code == 422
+        assert "Choose lines that the claim has." in wrong.text
+        said = {"reason": "On 2 September all were there.", "line_keys": key}
+        assert (await browser.send_form(f"{path}/dispute", said)).status_code == 303
+        shown = (await browser.get(path)).text
+        assert "It waits for the buyer, who answers by" in shown
+        assert (await browser.send_form(f"{path}/dispute-withdrawal", {})).status_code == 303
+        assert "The dispute was taken back" in (await browser.get(path)).text
+        assert "claim:accept" in await kinds(money.provider)
+        assert (await browser.send_form(f"{path}/dispute", said)).status_code == 303
+    async with client_as(money.group.contract_manager) as browser:
+        assert "claim:answer" in await kinds(money.group.contract_manager)
+        silent = await browser.send_form(f"{path}/answer", {"reason": " "})
+        assert silent.status_code == 422
+        assert "Answer what was said first." in silent.text
+        answer = {"reason": "The sheet of 2 September was read again: one was absent."}
+        assert (await browser.send_form(f"{path}/answer", answer)).status_code == 303
+    async with client_as(money.provider) as browser:
+        shown = (await browser.get(path)).text
+        assert shown.count("On 2 September all were there.") == 2
+        assert answer["reason"] in shown
+        assert "Accept the claim" in shown
+    claim = await queries.read_claim(money.provider, claim_id)
+    assert [(one.kind, list(one.line_keys)) for one in claim.remarks] == [
+        ("dispute", [key]),
+        ("undispute", []),
+        ("dispute", [key]),
+        ("answer", []),
+    ]
+    assert (claim.state, claim.dispute) == ("drafted", None)
+
+
+async def test_what_the_buyer_sent_back_is_no_dispute_to_take_back() -> None:
+    money = await a_paying_group()
+    claim_id = await money.draft(NOW)
+    await money.accept(claim_id, NOW)
+    await service.return_claim(money.finance[0], claim_id, "A day is missing.", now=NOW)
+    with pytest.raises(Conflict, match="no dispute to take back"):
+        await service.take_dispute_back(money.provider, claim_id, now=NOW)
+    claim = await queries.read_claim(money.provider, claim_id)
+    assert claim.actions == []
+    assert [(one.kind, one.text) for one in claim.remarks] == [("return", "A day is missing.")]
+
+
+async def test_what_was_said_of_a_claim_stays(owner: AppConnection) -> None:
+    money = await a_paying_group()
+    claim_id = await money.draft(NOW)
+    await service.dispute(money.provider, claim_id, "No.", now=NOW)
+    with pytest.raises(asyncpg.RestrictViolationError, match="stays"):
+        await owner.execute("UPDATE claim_remark SET text = 'Yes.'")
+
+
+async def test_a_paid_claim_says_how_far_the_money_is() -> None:
+    money = await a_paying_group()
+    claim_id = await money.claim_and_post(NOW)
+    run_id = await money.prepare(NOW)
+    await set_clock(NOW)
+    async with client_as(money.provider) as browser:
+        shown = (await browser.get(f"/claims/{claim_id}")).text
+        assert "In a payment file that is not released yet" in shown
+        await money.release(run_id, NOW)
+        shown = (await browser.get(f"/claims/{claim_id}")).text
+        assert "Released to the bank on 7 Apr 2026, to be executed on 8 Apr 2026" in shown
+        assert "answer is not known yet" in shown
+        assert "Released for payment</span>" in shown
+        listed = (await browser.get("/claims")).text
+    assert "Still to be paid" in listed
+    (group,) = await queries.expectations(money.provider)
+    assert group.unpaid_amount == 0
+
+
+async def test_a_milestone_ahead_is_not_yet_owed_and_has_its_name() -> None:
+    money = await a_paying_group()
+    await set_clock(NOW)
+    async with client_as(money.provider) as browser:
+        shown = (await browser.get("/claims")).text
+    assert ">not yet</span> No individual plan was agreed." in shown
+    for name in ("Individual plan in time", "Relevant employer visit", "Exit plan agreed"):
+        assert f'data-label="For">{name}</td>' in shown
+    (group,) = await queries.expectations(money.provider)
+    assert (group.withheld_amount > 0, group.may_come_amount > 0) == (False, True)
+
+
+async def test_who_has_done_their_part_is_asked_no_more() -> None:
+    money = await a_paying_group()
+    claim_id = await money.draft(NOW)
+    sha256 = await money.accept(claim_id, NOW)
+    first, second = money.finance[:2]
+    assert "claim:attest" in await kinds(first)
+    await service.attest(first, claim_id, sha256, now=NOW)
+    assert "claim:attest" not in await kinds(first)
+    assert "claim:attest" in await kinds(second)
+
+
 async def test_a_payment_file_is_prepared_confirmed_and_released() -> None:
     money = await a_paying_group()
     await money.claim_and_post(NOW)
     await set_clock(NOW)
-    one, two, three, _ = money.finance
+    one, attester, two, three = money.finance
     async with client_as(one) as browser:
         assert "€237.60" in (await browser.get("/payment-runs")).text
         refused = await browser.send_form("/payment-runs", {"pay_on": "1.4.2026"})
@@ -118,8 +232,18 @@ async def test_a_payment_file_is_prepared_confirmed_and_released() -> None:
         assert wrong.status_code == 422
         assert "This is not the hash of the file." in wrong.text
         assert 'value="nonsense"' in wrong.text
-        done = await browser.send_form(f"{path}/release", {"file_sha256": sha256})
+        nothing = await browser.send_form(f"{path}/release", {"file_sha256": ""})
+        assert nothing.status_code == 422
+        assert "Choose a file." in nothing.text
+        other = {"file": ("pain.xml", file.content + b" ", "application/xml")}
+        wrong = await browser.send_form(f"{path}/release", {}, files=other)
+        assert "This is not the hash of the file." in wrong.text
+        given = {"file": ("pain.xml", file.content, "application/xml")}
+        done = await browser.send_form(f"{path}/release", {}, files=given)
         assert done.status_code == 303
+    assert "run:release" in await kinds(three)
+    for who in (one, attester, two):
+        assert "run:release" not in await kinds(who), "who made, attested or confirmed it"
     await service.release_run(three, run.id, sha256, now=NOW)
     async with client_as(two) as browser:
         shown = await browser.get(path)

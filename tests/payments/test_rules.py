@@ -40,8 +40,10 @@ from procure.payments.rules import (
     end_to_end_id,
     engine_key,
     entitlements,
+    execution_findings,
     facts_of,
     history,
+    may_come,
     message_id,
     milestone_missed,
     outcome_key,
@@ -667,7 +669,7 @@ RELEASE = ReleaseFacts(
         pytest.param({"person_id": ACCEPTER}, ["preparer"], id="not who prepared"),
         pytest.param({"person_id": FIRST}, ["same-person"], id="not the same person twice"),
         pytest.param({"typed_sha256": "a" * 63}, ["other-hash"], id="another hash"),
-        pytest.param({"typed_sha256": ""}, ["other-hash"], id="no hash"),
+        pytest.param({"typed_sha256": ""}, ["no-hash"], id="no hash"),
         pytest.param(
             {"payees": (replace(PAYEE, iban="EE129900000022107919"),)},
             ["account-changed"],
@@ -691,3 +693,64 @@ def test_a_finding_is_what_a_trace_is_made_of() -> None:
         isinstance(line.trace, Finding) and line.trace.message
         for line in entitlements(TERMS, the_facts()).lines
     )
+
+
+# --- What may still come, and when a bank pays --------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("present", "is_running", "expected"),
+    [
+        pytest.param(9, True, {"M1", "M2", "M3"}, id="before the tenth day all may come"),
+        pytest.param(10, True, {"M2", "M3"}, id="from it on no plan is in time"),
+        pytest.param(9, False, set(), id="nor anything when the group is over"),
+    ],
+)
+def test_a_milestone_may_come_while_there_is_time(
+    present: int, *, is_running: bool, expected: set[str]
+) -> None:
+    facts = GroupFacts(UUID(int=20), "G-1", present, (a_participant("CL-1", present_days=present),))
+    owed = entitlements(terms(), facts)
+    found = {
+        w.key.split(":")[1]
+        for w in owed.withheld
+        if w.kind == "milestone" and may_come(w, facts, is_running=is_running)
+    }
+    assert found == expected
+
+
+def test_what_waits_for_evidence_may_come_and_what_was_missed_may_not() -> None:
+    outcome = an_outcome("CL-1", "EMP_START", state=OutcomeState.CLAIMED)
+    person = a_participant("CL-1", absent_days=2, outcomes=(outcome,))
+    facts = GroupFacts(UUID(int=20), "G-1", 12, (person,))
+    told = {
+        w.kind: may_come(w, facts, is_running=True)
+        for w in entitlements(terms(), facts).withheld
+        if w.kind in ("attendance", "outcome")
+    }
+    assert told == {"attendance": False, "outcome": True}
+
+
+@pytest.mark.parametrize(
+    ("pay_on", "codes"),
+    [
+        pytest.param(date(2026, 4, 9), [], id="today, a Thursday"),
+        pytest.param(date(2026, 4, 8), ["past"], id="yesterday"),
+        pytest.param(date(2026, 4, 11), ["no-working-day"], id="a Saturday"),
+        pytest.param(date(2026, 5, 1), ["no-working-day"], id="a holiday"),
+        pytest.param(date(2026, 4, 13), [], id="a Monday"),
+    ],
+)
+def test_a_bank_pays_on_working_days(pay_on: date, codes: list[str]) -> None:
+    found = execution_findings(pay_on, date(2026, 4, 9), {date(2026, 5, 1)})
+    assert [finding.code for finding in found] == codes
+
+
+def test_who_attested_does_not_release() -> None:
+    facts = replace(RELEASE, attested_by=(RELEASE.person_id,))
+    assert [f.code for f in release_findings(facts, NOW, cooling_days=3)] == ["attester"]
+
+
+def test_a_dispute_names_lines_of_the_claim() -> None:
+    assert dispute_findings("No.", ["a"], {"a"}) == []
+    assert [f.code for f in dispute_findings("", ["b"], {"a"})] == ["no-reason", "no-line"]

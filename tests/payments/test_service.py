@@ -650,7 +650,8 @@ async def test_a_run_pays_what_is_owed_once() -> None:
     assert first == second
     assert (sha256_hex(first), media_type) == (run.file_sha256, "application/xml")
     assert run.message_id.encode() in first
-    assert (run.actions, run.total_amount) == (["release", "cancel"], D("237.60"))
+    assert (run.actions, run.total_amount) == (["cancel"], D("237.60")), "who attested it"
+    assert (await queries.read_run(money.finance[2], run_id)).actions == ["release", "cancel"]
     assert (await queries.read_run(money.finance[0], run_id)).actions == ["cancel"]
 
     await money.release(run_id, LATER)
@@ -658,8 +659,8 @@ async def test_a_run_pays_what_is_owed_once() -> None:
     run = await queries.read_run(money.finance[0], run_id)
     assert (run.state, run.first_released_by, run.second_released_by) == (
         "released",
-        money.finance[1].name,
         money.finance[2].name,
+        money.finance[3].name,
     )
     claim = await queries.read_claim(money.provider, claim_id)
     assert (claim.state, claim.run_id, claim.paid_on) == ("paid", run_id, run.pay_on)
@@ -678,10 +679,20 @@ async def test_who_may_not_release() -> None:
     with pytest.raises(Refused, match="prepared a payment run"):
         await service.release_run(money.finance[0], run_id, run.file_sha256, now=NOW)
     with pytest.raises(Refused, match="not the hash"):
-        await service.release_run(money.finance[1], run_id, "f" * 64, now=NOW)
-    await service.release_run(money.finance[1], run_id, run.file_sha256.upper(), now=NOW)
-    with pytest.raises(Refused, match="must be another"):
+        await service.release_run(money.finance[2], run_id, "f" * 64, now=NOW)
+    await service.release_run(money.finance[2], run_id, run.file_sha256.upper(), now=NOW)
+    with pytest.raises(Refused, match="You attested a claim"):
         await service.release_run(money.finance[1], run_id, run.file_sha256, now=NOW)
+    with pytest.raises(asyncpg.CheckViolationError, match="who attested a claim"):
+        await execute(
+            "UPDATE payment_run SET second_released_by = $1, state = 'released', released_at = $2",
+            money.finance[1].id,
+            NOW,
+        )
+    with pytest.raises(Refused, match="Choose the file that you were given"):
+        await service.release_run(money.finance[3], run_id, " ", now=NOW)
+    with pytest.raises(Refused, match="must be another"):
+        await service.release_run(money.finance[2], run_id, run.file_sha256, now=NOW)
     with pytest.raises(Forbidden):
         await service.release_run(
             await an_actor(Role.AUDITOR, org=money.buyer_id), run_id, run.file_sha256, now=NOW
@@ -740,7 +751,7 @@ async def test_an_account_changed_after_the_file_was_made_stops_the_release() ->
     await money.claim_and_post(NOW)
     run_id = await money.prepare(NOW)
     run = await queries.read_run(money.finance[0], run_id)
-    await service.release_run(money.finance[1], run_id, run.file_sha256, now=NOW)
+    await service.release_run(money.finance[3], run_id, run.file_sha256, now=NOW)
     await a_changed_account(money.provider, "EE849900000022115838", NOW)
     with pytest.raises(Refused, match="not the one in the file"):
         await service.release_run(money.finance[2], run_id, run.file_sha256, now=LATER)
@@ -790,6 +801,8 @@ async def test_a_correction_after_payment_is_taken_from_the_next_one(owner: AppC
 async def test_what_is_wrong_with_a_run_is_said() -> None:
     money = await a_paying_group()
     await money.claim_and_post(NOW)
+    with pytest.raises(Refused, match=r"no working day; the next is 2026-04-13"):
+        await service.prepare_run(money.finance[0], Pain001Writer(), date(2026, 4, 11), now=NOW)
     with pytest.raises(Refused, match="is over"):
         await service.prepare_run(money.finance[0], Pain001Writer(), date(2026, 4, 6), now=NOW)
     with pytest.raises(Forbidden):
@@ -810,7 +823,10 @@ async def test_what_is_wrong_with_a_run_is_said() -> None:
         ("UPDATE payment SET iban = 'EE849900000022115838'", "stays as it is"),
         ("UPDATE payment SET payment_amount = 1", "stays as it is"),
         ("DELETE FROM payment", "stays as it is"),
-        ("UPDATE payment_run SET first_released_by = prepared_by", "preparer_never_releases"),
+        (
+            "UPDATE payment_run SET first_released_by = prepared_by",
+            "preparer_never_releases|may not release",
+        ),
         (
             "UPDATE payment_run SET first_released_by = p.id, second_released_by = p.id,"
             " state = 'released' FROM (SELECT id FROM person ORDER BY id DESC LIMIT 1) p",

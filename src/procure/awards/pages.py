@@ -82,6 +82,13 @@ class LotAwardPages(Controller):
             return see_other(f"/awards/{view.award_id}")
         return await decision_page(actor, lot_id, now)
 
+    @get("/result", permission=Permission.AWARD_READ)
+    async def result(self, lot_id: FromPath[UUID], actor: NamedDependency[Actor]) -> Redirect:
+        """Go on to the award that the reader's bid for the lot came to, or to all its results."""
+        award = await queries.award_of_lot(lot_id)
+        has_letter = award is not None and await queries.letters_of(actor, award.id)
+        return see_other(f"/awards/{award.id}" if award and has_letter else "/awards")
+
     @get("/notice", permission=Permission.NONE)
     async def notice(self, lot_id: FromPath[UUID]) -> Redirect:
         """Go on to the notice of the lot's award; NotFound while there is none."""

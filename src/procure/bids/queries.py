@@ -347,6 +347,7 @@ async def readable_file(actor: Actor, bid_id: UUID, file_id: UUID) -> FileRef:
 _OWN = """
     SELECT b.id, b.tender AS tender_id, t.reference AS tender_reference, t.title AS tender_title,
            t.state AS tender_state, b.lot AS lot_id, l.code AS lot_code, l.title AS lot_title,
+           l.state AS lot_state,
            b.version, b.state, b.received_at, t.deadline_at, b.ciphertext_sha256,
            octet_length(b.ciphertext) AS size_bytes, b.content, app_now() AS asked_at
       FROM bid b JOIN tender t ON t.id = b.tender JOIN lot l ON l.id = b.lot
@@ -363,6 +364,7 @@ class _Own(msgspec.Struct):
     lot_id: UUID
     lot_code: str
     lot_title: str
+    lot_state: str
     version: int
     state: BidState
     received_at: datetime

@@ -136,6 +136,7 @@ class OwnBid(msgspec.Struct, frozen=True, kw_only=True):
     lot_id: UUID
     lot_code: str
     lot_title: str
+    lot_state: str
     version: int
     state: str
     received_at: datetime

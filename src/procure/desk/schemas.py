@@ -49,6 +49,8 @@ class HistoryItem(msgspec.Struct, frozen=True):
     happened_at: datetime
     subject_id: UUID
     sha256: str
+    subject: str = ""  # what the subject is called
+    url: str | None = None  # where it is shown
 
 
 class Tile(msgspec.Struct, frozen=True):

@@ -123,8 +123,24 @@ class ClaimApi(Controller):
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> ClaimView:
-        """Say what is not right with a drafted claim; the buyer looks and drafts it again."""
-        await service.dispute(actor, claim_id, data.reason, now=now)
+        """Say what is not right with a drafted claim or some of its lines; the buyer answers."""
+        await service.dispute(actor, claim_id, data.reason, data.line_keys, now=now)
+        return await queries.read_claim(actor, claim_id)
+
+    @post(
+        "/{claim_id:uuid}/dispute-withdrawal",
+        operation_id="withdrawDispute",
+        permission=Permission.CLAIM_ACCEPT,
+        status_code=HTTP_200_OK,
+    )
+    async def take_dispute_back(
+        self,
+        claim_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> ClaimView:
+        """Take your dispute back; the claim stands as it was drafted. 409 if there is none."""
+        await service.take_dispute_back(actor, claim_id, now=now)
         return await queries.read_claim(actor, claim_id)
 
     @post(

@@ -1,25 +1,49 @@
 """Payments as pages: claims and why, the ledger, payment runs."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Template
 
+from procure.catalogue import queries as catalogue
 from procure.kernel.actors import Actor, Permission
+from procure.kernel.canonical import sha256_hex
 from procure.kernel.errors import Conflict, Forbidden, Refused
 from procure.kernel.findings import Finding
-from procure.kernel.time import legal_day
+from procure.kernel.time import legal_day, next_working_day
+from procure.parameters import holidays
 from procure.payments import queries, service
 from procure.payments.ports import PaymentFileWriter
 from procure.payments.states import ClaimState
 from procure.web.downloads import attachment
 from procure.web.forms import Form
-from procure.web.templates import page, see_other
+from procure.web.languages import language
+from procure.web.templates import page, see_other, term
+
+
+async def words() -> dict[str, Any]:
+    """Give a page what milestones and outcomes are called in the reader's language."""
+    outcomes = {
+        view.code: msgspec.structs.asdict(view.name)[language()]
+        for view in await catalogue.definitions()
+    }
+
+    def named(values: Mapping[str, Any]) -> dict[str, Any]:
+        """Replace the codes in the values of a sentence by what they are called."""
+        shown = dict(values)
+        if (code := shown.get("definition")) in outcomes:
+            shown["definition"] = outcomes[code]
+        if (code := shown.get("milestone")) is not None:
+            shown["milestone"] = term(code, "milestone")
+        return shown
+
+    return {"outcome_names": outcomes, "named": named}
 
 
 async def said_no(work: Awaitable[object]) -> list[Finding]:
@@ -31,6 +55,9 @@ async def said_no(work: Awaitable[object]) -> list[Finding]:
     except (Conflict, Forbidden) as refusal:
         return [Finding("refused", refusal.text, refusal.values)]
     return []
+
+
+LARGEST_FILE = 10_000_000  # bytes of a payment file that a person gives back to be compared
 
 
 class ClaimPages(Controller):
@@ -87,6 +114,7 @@ class ClaimPages(Controller):
             states=list(ClaimState),
             form=form,
             findings=findings,
+            **await words(),
         )
 
     @get("/{claim_id:uuid}", permission=Permission.CLAIM_READ)
@@ -115,7 +143,33 @@ class ClaimPages(Controller):
     ) -> Redirect | Template:
         """Say what is not right with the claim."""
         reason = form.optional_text("reason", max_length=1000) or ""
-        found = await said_no(service.dispute(actor, claim_id, reason, now=now))
+        lines = form.list("line_keys")
+        found = await said_no(service.dispute(actor, claim_id, reason, lines, now=now))
+        return await self._after(actor, claim_id, found, form)
+
+    @post("/{claim_id:uuid}/dispute-withdrawal", permission=Permission.CLAIM_ACCEPT)
+    async def take_dispute_back(
+        self,
+        claim_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Redirect | Template:
+        """Take the provider's dispute back."""
+        found = await said_no(service.take_dispute_back(actor, claim_id, now=now))
+        return await self._after(actor, claim_id, found)
+
+    @post("/{claim_id:uuid}/answer", permission=Permission.CLAIM_DRAFT)
+    async def answer(
+        self,
+        claim_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+        form: NamedDependency[Form],
+    ) -> Redirect | Template:
+        """Answer a dispute and compute the claim again."""
+        claim = await queries.read_claim(actor, claim_id)
+        reason = form.optional_text("reason", max_length=1000) or ""
+        found = await said_no(service.draft_claim(actor, claim.group_id, reason, now=now))
         return await self._after(actor, claim_id, found, form)
 
     @post("/{claim_id:uuid}/attest", permission=Permission.CLAIM_ATTEST)
@@ -164,6 +218,7 @@ class ClaimPages(Controller):
             claim=await queries.read_claim(actor, claim_id),
             form=form,
             findings=findings,
+            **await words(),
         )
 
 
@@ -222,7 +277,7 @@ class RunPages(Controller):
             runs=await queries.list_runs(actor),
             owed=await queries.owed_now(actor, now),
             may_prepare=actor.may(Permission.RUN_PREPARE),
-            tomorrow=(legal_day(now) + timedelta(days=1)).isoformat(),
+            next_day=next_working_day(legal_day(now) + timedelta(days=1), holidays()).isoformat(),
             form=form,
             findings=findings,
         )
@@ -248,6 +303,11 @@ class RunPages(Controller):
     ) -> Redirect | Template:
         """Confirm the file by the hash that the person read off it."""
         typed = form.value("file_sha256")[:200]
+        if not typed.strip():
+            file = await form.file("file", maximum_bytes=LARGEST_FILE)
+            if file is None:
+                return await self._after(actor, run_id, form.findings, form)
+            typed = sha256_hex(file.content)
         found = await said_no(service.release_run(actor, run_id, typed, now=now))
         return await self._after(actor, run_id, found, form)
 

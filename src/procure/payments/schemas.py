@@ -18,9 +18,10 @@ class DraftClaim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Objection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is not right with a claim."""
+    """What is not right with a claim; `line_keys` name the lines it is about, none means all."""
 
     reason: str
+    line_keys: Sequence[str] = ()
 
 
 class AttestClaim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +69,7 @@ class WithheldView(msgspec.Struct, frozen=True):
     client_ref: str | None
     amount: Decimal
     reason: Said
+    may_come: bool  # not yet: what is missing can still be done or proven
 
 
 class AttestationView(msgspec.Struct, frozen=True):
@@ -78,6 +80,37 @@ class AttestationView(msgspec.Struct, frozen=True):
     person_name: str
     content_sha256: str
     attested_at: datetime
+
+
+class RemarkView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a party said to the claim as it then stood."""
+
+    kind: str  # dispute, undispute (the provider's); answer, return (the buyer's)
+    person_name: str
+    text: str
+    line_keys: Sequence[str]  # none: the whole claim
+    total_amount: Decimal
+    said_at: datetime
+
+
+class ClaimNumber(msgspec.Struct, frozen=True):
+    """Another claim of the same contract."""
+
+    id: UUID
+    number: int
+
+
+class ClaimPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """The transfer that a claim is in: one sum for what was owed under the contract."""
+
+    id: UUID
+    run_id: UUID
+    state: str  # of its payment file: prepared, released
+    end_to_end_id: str
+    payment_amount: Decimal
+    pay_on: date
+    released_at: datetime | None
+    with_claims: Sequence[ClaimNumber]  # that came in the same sum
 
 
 class ClaimLineItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +156,9 @@ class ClaimView(ClaimLineItem, frozen=True, kw_only=True):
     accepted_at: datetime | None
     accepted_by: str | None
     dispute: str | None
+    remarks: Sequence[RemarkView]  # everything that was said of it, the first first
+    due_on: date | None  # by when whoever it waits for acts
+    payment: ClaimPayment | None
     attestations: Sequence[AttestationView]
     payment_id: UUID | None
     run_id: UUID | None
@@ -146,7 +182,9 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     posted_amount: Decimal
     paid_amount: Decimal
     open_claim_id: UUID | None
-    withheld_amount: Decimal
+    withheld_amount: Decimal  # not owed, now and later
+    may_come_amount: Decimal  # not owed yet
+    unpaid_amount: Decimal  # earned, and not released for payment
     withheld: Sequence[WithheldView]
 
 

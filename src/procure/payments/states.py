@@ -25,6 +25,7 @@ CLAIM = Machine(
         (ClaimState.DRAFTED, "redraft"): ClaimState.DRAFTED,
         (ClaimState.DRAFTED, "withdraw"): ClaimState.WITHDRAWN,
         (ClaimState.DISPUTED, "redraft"): ClaimState.DRAFTED,
+        (ClaimState.DISPUTED, "undispute"): ClaimState.DRAFTED,
         (ClaimState.DISPUTED, "withdraw"): ClaimState.WITHDRAWN,
         (ClaimState.ACCEPTED, "attest"): ClaimState.ATTESTED,
         (ClaimState.ACCEPTED, "return"): ClaimState.DISPUTED,
@@ -39,6 +40,15 @@ CLAIM = Machine(
 OPEN = frozenset(
     {ClaimState.DRAFTED, ClaimState.DISPUTED, ClaimState.ACCEPTED, ClaimState.ATTESTED}
 )
+
+
+class RemarkKind(StrEnum):
+    """What a party said to a claim."""
+
+    DISPUTE = "dispute"  # by the provider, of the whole claim or of lines
+    ANSWER = "answer"  # by the buyer, when the claim is computed again
+    RETURN = "return"  # by the buyer, of an accepted claim
+    UNDISPUTE = "undispute"  # the provider takes the dispute back
 
 
 class LineKind(StrEnum):
@@ -80,6 +90,8 @@ EVENTS = {
     "claim:redrafted": n_("A drafted claim was computed again."),
     "claim:accepted": n_("The provider accepted a claim."),
     "claim:disputed": n_("The provider disputed a claim."),
+    "claim:answered": n_("The buyer answered a dispute, and the claim was computed again."),
+    "claim:undisputed": n_("The provider took a dispute back."),
     "claim:returned": n_("The buyer sent an accepted claim back with a reason."),
     "claim:withdrawn": n_("A draft was withdrawn: nothing was owed any more."),
     "claim:attested": n_("A claim was attested by one person."),

@@ -2,6 +2,7 @@
 
 from piccolo.columns import (
     UUID,
+    Array,
     Date,
     ForeignKey,
     Integer,
@@ -19,7 +20,7 @@ from procure.db import DB, AppUUID7, is_money, is_one_of, is_sha256
 from procure.delivery.tables import Participant, ServiceGroup
 from procure.identity.tables import Organisation, Person
 from procure.outcomes.tables import Outcome
-from procure.payments.states import Account, ClaimState, LineKind, RunState
+from procure.payments.states import Account, ClaimState, LineKind, RemarkKind, RunState
 
 
 class PaymentRun(Table, db=DB, tablename="payment_run"):
@@ -128,6 +129,23 @@ class ClaimLine(Table, db=DB, tablename="claim_line"):
     claim_line_key_uq = Unique(["claim", "key"])
     is_the_difference = Check("line_amount = entitled_amount - posted_amount")
     line_is_cents = Check("scale(line_amount) <= 2 AND abs(line_amount) < 1000000000000")
+
+
+class ClaimRemark(Table, db=DB, tablename="claim_remark"):
+    """What a party said to a claim as it then stood: a dispute, its answer, a return; kept."""
+
+    id = UUID(primary_key=True, default=AppUUID7())
+    claim = ForeignKey(Claim, on_delete=OnDelete.restrict, default=None, null=False)
+    kind = Varchar(length=10, default=None, null=False)
+    person = ForeignKey(Person, on_delete=OnDelete.restrict, default=None, null=False)
+    text = Text(default=None, null=False)
+    line_keys = Array(base_column=Varchar(length=120), default=list, null=False)  # none: all of it
+    total_amount = Numeric(digits=None, default=None, null=False)
+    content_sha256 = Varchar(length=64, default=None, null=False)
+    said_at = Timestamptz(default=None, null=False)
+
+    known_kind = is_one_of("kind", RemarkKind)
+    content_is_hash = is_sha256("content_sha256")
 
 
 class Attestation(Table, db=DB, tablename="attestation"):

@@ -42,13 +42,13 @@ async def open_tasks(actor: Actor, now: datetime) -> list[TaskView]:
     """List what the actor has to do, soonest first and so the overdue before all.
 
     A task is the actor's if it belongs to the actor's organisation and one of the actor's roles,
-    and names either no person or this one.
+    and names either no person or this one. Who is excused is not asked.
     """
     rows = await fetch_as(
         _Row,
         f"""SELECT {_COLUMNS} FROM task
             WHERE state = 'open' AND org_id = $1 AND role = ANY($2)
-              AND (person_id IS NULL OR person_id = $3)
+              AND (person_id IS NULL OR person_id = $3) AND NOT $3 = ANY(excused_ids)
             ORDER BY due_on, created_at, id""",  # noqa: S608 - a constant
         actor.org_id,
         [str(role) for role in actor.roles],

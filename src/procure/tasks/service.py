@@ -1,6 +1,6 @@
 """Tasks: the only writer of its table, called by each stage inside its own transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -35,8 +35,11 @@ async def create(
     now: datetime,
     values: Mapping[str, Any] | None = None,
     person_id: UUID | None = None,
+    excused_ids: Collection[UUID] = (),
 ) -> UUID:
     """Make a duty for a role of an organisation, or for one person in that role.
+
+    Who is excused holds the role and may not do it: it is not shown to them.
 
     Called again while it is open it is the same task, with the newer text, link and last day: a
     job by the clock may say the same thing every minute, and a moved deadline moves the task.
@@ -44,11 +47,12 @@ async def create(
     rows = await fetch_as(
         _Id,
         """INSERT INTO task (id, org_id, role, person_id, kind, subject_id, text, "values",
-                link, clause, created_at, due_on, state)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'open')
+                link, clause, created_at, due_on, state, excused_ids)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'open', $13)
             ON CONFLICT (kind, subject_id, org_id, role, person_id) WHERE state = 'open'
             DO UPDATE SET text = excluded.text, "values" = excluded."values",
-                link = excluded.link, clause = excluded.clause, due_on = excluded.due_on
+                link = excluded.link, clause = excluded.clause, due_on = excluded.due_on,
+                excused_ids = excluded.excused_ids
             RETURNING id""",
         uuid7(),
         org_id,
@@ -62,8 +66,25 @@ async def create(
         clause,
         now,
         due_on,
+        sorted(excused_ids),
     )
     return rows[0].id
+
+
+async def excuse(kind: str, subject_id: UUID, person_id: UUID) -> int:
+    """Take an open duty off the list of a person who has done their part of it."""
+    async with transaction():
+        found = (
+            await Task.objects()
+            .where(Task.kind == kind, Task.subject_id == subject_id, Task.state == TaskState.OPEN)
+            .order_by(Task.id)
+            .lock_rows()
+        )
+        for task in found:
+            if person_id not in task.excused_ids:
+                task.excused_ids = [*task.excused_ids, person_id]
+                await task.save([Task.excused_ids])
+    return len(found)
 
 
 async def finish(

@@ -24,6 +24,7 @@ TASK = Machine(
 # Duties that are done outside the program, so that a person says when they were; the system closes
 # all others by itself when it sees them done.
 BY_HAND = ("contract:",)
+BY_ITSELF = ("contract:sign-",)  # signing closes it
 
 EVENTS = {"task:finished": n_("A duty was reported as done.")}
 
@@ -33,5 +34,7 @@ def is_by_hand(kind: str) -> bool:
 
     >>> is_by_hand("contract:award-notice"), is_by_hand("tender:open")
     (True, False)
+    >>> is_by_hand("contract:sign-buyer")
+    False
     """
-    return kind.startswith(BY_HAND)
+    return kind.startswith(BY_HAND) and not kind.startswith(BY_ITSELF)

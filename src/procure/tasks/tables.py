@@ -1,6 +1,6 @@
 """Tables of tasks; only tasks.service writes them."""
 
-from piccolo.columns import UUID, Date, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Array, Date, Text, Timestamptz, Varchar
 from piccolo.constraints import Check
 from piccolo.table import Table
 
@@ -26,6 +26,8 @@ class Task(Table, db=DB, tablename="task"):
     due_on = Date(default=None, null=False)
     state = Varchar(length=10, default=None, null=False)
     closed_at = Timestamptz(default=None, null=True)
+    # Who holds the role and yet may not do it, or has done their part.
+    excused_ids = Array(base_column=UUID(), default=list, null=False)
 
     known_state = is_one_of("state", TaskState)
     known_role = is_one_of("role", Role)

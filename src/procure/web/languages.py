@@ -115,17 +115,23 @@ def when(value: datetime | date | None) -> str:
 
 def said(text: str, values: Mapping[str, Any] | None = None) -> str:
     """Translate a source text and fill in its braces, writing dates and numbers as people do."""
-    shown = {name: _shown(name, value) for name, value in (values or {}).items()}
+    euros = set(_EUROS.findall(text))
+    shown = {
+        name: _cents(value) if name in euros else _shown(name, value)
+        for name, value in (values or {}).items()
+    }
     return translate(text).format(**shown)
 
 
 # Values under these names are codes, which have words of their own.
 CODED = {"state", "kind", "role", "other_role", "technique", "language", "source", "mark", "family"}
+CODED |= {"before", "after"}  # the states that a thing had and has
 MOVES = {"action", "allowed"}  # one verb, or several divided by commas
 # What is stored with a decision comes back as text: a day, an instant in UTC, an amount.
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _AMOUNT = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_EUROS = re.compile(r"\{(\w+)\} €")  # an amount whose text writes the sign itself
 
 
 def _shown(name: str, value: object) -> object:
@@ -145,6 +151,13 @@ def _shown(name: str, value: object) -> object:
     if isinstance(value, Decimal):
         return money(value) if name.endswith("_amount") else number(value)
     return value
+
+
+def _cents(value: object) -> object:
+    """Write an amount without its sign, with both decimals."""
+    if isinstance(value, str) and not _AMOUNT.fullmatch(value):
+        return value
+    return str(format_decimal(Decimal(str(value)), format="#,##0.00", locale=locale()))
 
 
 def _read(name: str, text: str) -> object:

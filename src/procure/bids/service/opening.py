@@ -42,6 +42,7 @@ from procure.tenders import queries as tenders
 from procure.tenders import service as tender_service
 from procure.tenders.ports import OpenKey, Sealer, SealFailed
 from procure.tenders.rules import TenderFacts
+from procure.tenders.states import CriterionKind
 
 
 class DeniedEvent(msgspec.Struct, frozen=True):
@@ -420,14 +421,18 @@ async def _minutes(
 
 
 async def _tasks_of_opening(facts: TenderFacts, now: datetime) -> None:
+    with_bids = [lot.id for lot in facts.lots if await queries.opened_bids(lot.id)]
+    is_scored = any(criterion.kind == CriterionKind.QUALITY for criterion in facts.criteria)
     await tasks.create(
         "tender:evaluate",
         facts.id,
         org_id=facts.buyer_id,
         role=Role.COORDINATOR,
-        text=n_("The bids of {reference} are open: appoint those who score them."),
+        text=n_("The bids of {reference} are open: appoint those who score them.")
+        if is_scored
+        else n_("The bids of {reference} are open: price and facts decide, so rank them."),
         values={"reference": facts.reference},
-        link=f"/tenders/{facts.id}/bids",
+        link=f"/lots/{with_bids[0]}/evaluation" if len(with_bids) == 1 else "/evaluation",
         clause="RHS § 117",
         due_on=legal_day(now),
         now=now,

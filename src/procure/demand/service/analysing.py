@@ -15,14 +15,17 @@ from procure.demand.schemas import (
 from procure.demand.service.held import move, require
 from procure.demand.states import REQUEST, RequestState, Verdict
 from procure.demand.tables import Basis, BasisRequest
-from procure.kernel.actors import Actor, Permission
+from procure.kernel.actors import Actor, Permission, Role
 from procure.kernel.canonical import canonical, sha256_hex
 from procure.kernel.errors import Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
-from procure.kernel.time import legal_day
+from procure.kernel.time import after_working_days, legal_day
+from procure.parameters import holidays
+from procure.tasks import service as tasks
 
 LONGEST_NAME = 200
+TENDER_DAYS = 10  # working days in which a tender should be made of a basis; our own
 
 
 async def make_basis(actor: Actor, draft: BasisDraft, now: datetime) -> UUID:
@@ -71,6 +74,18 @@ async def keep_basis(
         result=result_text,
     ).save()
     await _keep_verdicts(basis_id, result)
+    await tasks.create(
+        "basis:tender",
+        basis_id,
+        org_id=actor.org_id,
+        role=Role.COORDINATOR,
+        text=n_("Make a tender of the analysis “{name}”; its requests wait for one."),
+        values={"name": name},
+        link=f"/demand/{basis_id}",
+        clause="",
+        due_on=after_working_days(legal_day(now), TENDER_DAYS, holidays()),
+        now=now,
+    )
     # The facts themselves are in the basis, which cannot be changed: the hashes prove it.
     await audit.record(
         "basis:made",

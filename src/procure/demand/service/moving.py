@@ -19,6 +19,7 @@ from procure.kernel.actors import Actor, Permission
 from procure.kernel.errors import Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
+from procure.tasks import service as tasks
 
 LONGEST_REASON = 1000
 
@@ -72,6 +73,7 @@ async def mark_tendered(basis_id: UUID, now: datetime, *, actor: Actor | None = 
         )
         if moved:
             await _keep_forecast(basis_id, now)
+        await tasks.finish("basis:tender", basis_id, now=now)
     return moved
 
 
@@ -125,15 +127,17 @@ async def give_back(actor: Actor, basis_id: UUID, now: datetime) -> int:
     """
     require(actor, Permission.DEMAND_ANALYSE)
     await queries.read_basis(actor, basis_id)
-    return await _move_of_basis(
-        basis_id,
-        "release",
-        [RequestState.PLANNED],
-        "requests:released",
-        now,
-        reason=n_("Its analysis was set aside. Waits for the next analysis of demand."),
-        actor=actor,
-    )
+    async with transaction():
+        await tasks.drop("basis:tender", basis_id, now=now)
+        return await _move_of_basis(
+            basis_id,
+            "release",
+            [RequestState.PLANNED],
+            "requests:released",
+            now,
+            reason=n_("Its analysis was set aside. Waits for the next analysis of demand."),
+            actor=actor,
+        )
 
 
 async def _move_of_basis(

@@ -13,7 +13,7 @@ from procure.demo.story import delivering
 from procure.demo.story.cast import WINNER
 from procure.demo.story.delivering import Group
 from procure.demo.story.material import read
-from procure.demo.story.stage import FINANCE, Json, Stage
+from procure.demo.story.stage import CONTRACT_MANAGER, FINANCE, Json, Stage
 
 CLAIMED_ON = date(2026, 4, 7)
 CHECKED_ON = date(2026, 4, 13)
@@ -82,7 +82,7 @@ def _through(stage: Stage, claim: Json, *, is_tried_twice: bool = False) -> Json
     path = f"/claims/{claim['id']}"
     claim = stage.cast[WINNER].post(f"{path}/accept")
     stage.does(WINNER, f"accepts claim {claim['number']}")
-    first, second = FINANCE[:2]
+    first, second = CONTRACT_MANAGER, FINANCE[2]
     content = {"content_sha256": claim["content_sha256"]}
     stage.cast[first].post(f"{path}/attest", content)
     stage.does(first, "attests it, by the hash of what is read")

@@ -1,6 +1,5 @@
 """The thread back: from a payment line or an award to the bid's promise and the request."""
 
-from decimal import Decimal
 from uuid import UUID
 
 import msgspec
@@ -22,6 +21,8 @@ from procure.desk.schemas import Stage, Step
 from procure.kernel.actors import Actor
 from procure.kernel.errors import NotFound
 from procure.kernel.texts import n_
+from procure.parameters import names
+from procure.web.languages import language, share
 
 
 async def from_line(actor: Actor, line_id: UUID) -> list[Stage]:
@@ -115,6 +116,50 @@ async def _requests_of_line(actor: Actor, line: Row) -> list[Step]:
     ]
 
 
+async def from_contract(actor: Actor, contract_id: UUID) -> list[Stage]:
+    """Tell of a contract: what was paid and claimed under it, its groups, and where it came from.
+
+    NotFound if it is not to be seen.
+    """
+    rows = await rows_of(
+        "SELECT * FROM contract WHERE id = $1 AND (buyer = $2 OR provider_org = $2)",
+        contract_id,
+        actor.org_id,
+    )
+    if not rows:
+        raise NotFound(n_("There is no contract {id}."), {"id": contract_id})
+    claims = [
+        Step(
+            "claim",
+            row["id"],
+            n_("Claim {number} under {contract}"),
+            {"number": row["number"], "contract": rows[0]["number"]},
+            at=row["drafted_at"],
+            url=f"/claims/{row['id']}",
+            state=row["state"],
+            amount=row["total_amount"],
+        )
+        for row in await rows_of(
+            "SELECT * FROM claim WHERE contract = $1 ORDER BY number", contract_id
+        )
+    ]
+    groups = [
+        group_step(row)
+        for row in await rows_of(
+            """SELECT g.*, v.place FROM service_group g JOIN venue v ON v.id = g.venue
+                WHERE g.contract = $1 ORDER BY g.starts_on""",
+            contract_id,
+        )
+    ]
+    stages = [
+        Stage(n_("Payment"), await payment_steps([contract_id], rows[0]["drafted_at"])),
+        Stage(n_("Claim"), claims),
+        Stage(n_("Delivery"), groups),
+        *await _contract_back(actor, contract_id, None),
+    ]
+    return [stage for stage in stages if stage.steps]
+
+
 async def from_award(actor: Actor, award_id: UUID) -> list[Stage]:
     """Go back from an award to the demand; NotFound if it is not to be seen."""
     suppliers = await rows_of(
@@ -150,8 +195,11 @@ async def _contract_back(actor: Actor, contract_id: UUID, clause_id: UUID | None
                 "clause",
                 row["id"],
                 n_("Clause {number}: {title}"),
-                {"number": row["number"], "title": row["title"]},
-                url=f"/contracts/{contract_id}#clause-{row['number']}",
+                {
+                    "number": row["number"],
+                    "title": row["title_et"] if language() == "et" else row["title"],
+                },
+                url=f"/contracts/{contract_id}#clause-{row['id']}",
             )
             for row in await rows_of("SELECT * FROM clause WHERE id = $1", clause_id)
         ]
@@ -191,23 +239,24 @@ async def _award_back(actor: Actor, supplier_id: UUID | None) -> list[Stage]:
         return []
     row = rows[0]
     content = msgspec.json.decode(row["content"]) if row["content"] else {}
+    families = names("outcome_families", language())
     promises = ", ".join(
-        f"{family} {Decimal(str(rate)):.0%}"
+        f"{families.get(family, family)} {share(rate)}"
         for family, rate in sorted(content.get("promised_rates", {}).items())
     )
     tender_url = f"/tenders/{row['tender_id']}"
     bid = Step(
         "bid",
         row["bid_id"],
-        n_("{provider}, version {version}: {price} per unit; promised: {promises}"),
+        n_("{provider}, version {version}: {price_amount} per unit; promised: {promises}"),
         {
             "provider": row["provider"],
             "version": row["version"],
-            "price": content.get("unit_price", "–"),
+            "price_amount": content.get("unit_price", "–"),
             "promises": promises or "–",
         },
         at=row["received_at"],
-        url=f"{tender_url}/bids" if actor.is_buyer else f"{tender_url}/bid",
+        url=f"{tender_url}/bids" if actor.is_buyer else f"/bids/{row['bid_id']}",
         state=row["bid_state"],
     )
     award = Step(

@@ -122,6 +122,35 @@ async def claims(actor: Actor) -> Panel:
     )
 
 
+async def results(actor: Actor) -> Panel:
+    """List the newest letters that tell the actor's organisation what came of its bids."""
+    rows = await rows_of(
+        """
+        SELECT x.award, x.kind, x.sent_at, t.reference, l.code, l.title FROM letter x
+          JOIN lot l ON l.id = x.lot JOIN tender t ON t.id = l.tender
+         WHERE x.provider_org = $1 ORDER BY x.sent_at DESC, x.id DESC LIMIT 5
+        """,
+        actor.org_id,
+    )
+    words = {"winner": ("won", "result"), "annulled": ("annulled", ""), "no-award": ("ended", "")}
+    return Panel(
+        n_("Results of my bids"),
+        [
+            Row(
+                title=f"{row['reference']} {row['code']} {row['title']}",
+                url=f"/awards/{row['award']}" if row["award"] else "/awards",
+                state=words.get(row["kind"], ("lost", "result"))[0],
+                machine=words.get(row["kind"], ("lost", "result"))[1],
+                at=row["sent_at"],
+            )
+            for row in rows
+        ],
+        n_("No result yet. Once a lot that you bid for is decided, it is here."),
+        "/awards",
+        n_("All results"),
+    )
+
+
 async def public_screen(now: datetime) -> Screen:
     """Show everyone what is open, what was awarded, and what was contracted."""
     open_tenders = [

@@ -1,9 +1,11 @@
 """The first screen of each role: what it must know at once, in one question a panel."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
+from procure.bids.states import BidState
 from procure.desk.queries.panels import (
     Screen,
     claims,
@@ -11,6 +13,7 @@ from procure.desk.queries.panels import (
     groups,
     number_of,
     public_screen,
+    results,
 )
 from procure.desk.queries.people import people
 from procure.desk.queries.steps import rows_of
@@ -19,6 +22,7 @@ from procure.kernel.actors import Actor, Role
 from procure.kernel.texts import n_
 from procure.kernel.time import legal_day
 from procure.parameters import names
+from procure.tenders.states import LotState
 from procure.web.languages import language
 
 
@@ -289,8 +293,10 @@ async def _provider(actor: Actor, now: datetime) -> Screen:
     bids = await rows_of(
         """
         SELECT DISTINCT ON (b.lot) b.id, b.state, b.version, b.received_at, l.code, l.title,
-               t.reference FROM bid b JOIN lot l ON l.id = b.lot
-          JOIN tender t ON t.id = b.tender
+               t.reference, l.state AS lot_state, a.id AS award, s.id AS won
+          FROM bid b JOIN lot l ON l.id = b.lot JOIN tender t ON t.id = b.tender
+          LEFT JOIN award a ON a.lot = l.id AND a.state <> 'annulled'
+          LEFT JOIN award_supplier s ON s.award = a.id AND s.provider_org = b.provider_org
          WHERE b.provider_org = $1 ORDER BY b.lot, b.version DESC
         """,
         actor.org_id,
@@ -300,8 +306,9 @@ async def _provider(actor: Actor, now: datetime) -> Screen:
         [
             Row(
                 title=f"{row['reference']} {row['code']} {row['title']}",
-                url=f"/bids/{row['id']}",
-                state=row["state"],
+                url=_bid_url(row),
+                state=_bid_state(row),
+                machine="result" if row["award"] else "bid",
                 note=n_("Version {version}"),
                 values={"version": row["version"]},
                 at=row["received_at"],
@@ -313,12 +320,28 @@ async def _provider(actor: Actor, now: datetime) -> Screen:
         n_("Open tenders"),
     )
     return [], [
+        await results(actor),
         open_tenders,
         mine,
         await contracts(actor),
         await groups(actor, now),
         await claims(actor),
     ]
+
+
+def _bid_state(row: Mapping[str, Any]) -> str:
+    """Say how a bid stands: once its lot is decided, what came of it."""
+    if row["state"] != BidState.OPENED:
+        return str(row["state"])
+    if row["award"]:
+        return "won" if row["won"] else "lost"
+    return str(row["lot_state"] if row["lot_state"] == LotState.UNSUCCESSFUL else row["state"])
+
+
+def _bid_url(row: Mapping[str, Any]) -> str:
+    if row["state"] == BidState.OPENED and row["award"]:
+        return f"/awards/{row['award']}"
+    return f"/bids/{row['id']}"
 
 
 async def _facilitator(actor: Actor, now: datetime) -> Screen:

@@ -9,6 +9,7 @@ from procure.desk.schemas import Step
 from procure.kernel.canonical import read_canonical
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
+from procure.web.languages import language
 
 Row = dict[str, Any]
 
@@ -61,7 +62,7 @@ async def outcome_steps(where: str, *args: object) -> list[Step]:
     steps = []
     for row in await rows_of(
         f"""
-        SELECT o.*, d.code, d.version, d.name_en, p."group" FROM outcome o
+        SELECT o.*, d.version, d.name_en, d.name_et, d.name_ru, p."group" FROM outcome o
           JOIN outcome_definition d ON d.id = o.definition
           JOIN participant p ON p.id = o.participant
          WHERE {where} ORDER BY o.outcome_on
@@ -72,10 +73,10 @@ async def outcome_steps(where: str, *args: object) -> list[Step]:
             Step(
                 "outcome",
                 row["id"],
-                n_("{name} (definition {code}, version {version})"),
-                {"name": row["name_en"], "code": row["code"], "version": row["version"]},
+                n_("{name} (version {version} of the definition)"),
+                {"name": row[f"name_{language()}"], "version": row["version"]},
                 on=row["outcome_on"],
-                url=f"/groups/{row['group']}",
+                url=f"/outcomes/{row['id']}",
                 state=row["state"],
             )
         )
@@ -102,7 +103,7 @@ def participant_step(row: Row) -> Step:
         n_("Participant {client}, risk band {band}, {present} days present"),
         {"client": row["client_ref"], "band": row["risk_band"], "present": row["present"]},
         on=row["joins_on"],
-        url=f"/groups/{row['group']}",
+        url=f"/groups/{row['group']}/participants/{row['id']}",
         state=row["state"],
     )
 

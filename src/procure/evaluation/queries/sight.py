@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
+
 from procure.db import fetch_as
 from procure.evaluation.rules import MemberFacts
 from procure.evaluation.schemas import LotHead, MemberView
@@ -118,3 +120,20 @@ async def lot_for(actor: Actor, lot_id: UUID) -> LotHead:
         if not has_handed_in(panel):
             raise Forbidden(n_("Prices and order are shown once everyone has handed in."))
     return found
+
+
+class _Lot(msgspec.Struct):
+    id: UUID
+
+
+async def lots_without_panel(tender_id: UUID) -> list[UUID]:
+    """List the open lots of a tender that have bids and nobody on their panel who may score."""
+    rows = await fetch_as(
+        _Lot,
+        """SELECT l.id FROM lot l WHERE l.tender = $1 AND l.state = 'open'
+              AND EXISTS (SELECT FROM bid b WHERE b.lot = l.id AND b.state = 'opened')
+              AND NOT EXISTS (SELECT FROM panel_member m WHERE m.lot = l.id
+                              AND m.released_at IS NULL AND m.has_conflict IS NOT TRUE)""",
+        tender_id,
+    )
+    return [row.id for row in rows]

@@ -65,6 +65,8 @@ async def appoint(actor: Actor, lot_id: UUID, person_ids: Sequence[UUID], *, now
             )
             await make_task(head, task, now)
         await tasks.finish("panel:replace", lot_id, now=now)
+        if not await queries.lots_without_panel(head.tender_id):
+            await tasks.finish("tender:evaluate", head.tender_id, now=now)
         if fresh:
             await audit.record(
                 "panel:appointed",

@@ -134,6 +134,19 @@ CREATE TRIGGER claim_is_posted_once_and_attested BEFORE UPDATE ON claim
     FOR EACH ROW WHEN (NEW.state = 'posted' AND OLD.state <> 'posted')
     EXECUTE FUNCTION claim_is_posted_once_and_attested();
 
+-- What was said stays said ----------------------------------------------------
+
+CREATE INDEX claim_remark_of_claim ON claim_remark (claim, said_at);
+
+CREATE FUNCTION claim_remark_stays() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$ BEGIN
+        RAISE EXCEPTION 'what was said of a claim stays' USING ERRCODE = 'restrict_violation';
+    END $$;
+
+CREATE TRIGGER claim_remark_stays BEFORE UPDATE OR DELETE ON claim_remark
+    FOR EACH ROW EXECUTE FUNCTION claim_remark_stays();
+
 -- The ledger -----------------------------------------------------------------
 
 CREATE UNIQUE INDEX ledger_transaction_of_run ON ledger_transaction (run_id)
@@ -270,6 +283,16 @@ CREATE FUNCTION release_needs_other_hands() RETURNS trigger
                     IN (NEW.first_released_by, NEW.second_released_by))
         THEN
             RAISE EXCEPTION 'who changed a payee''s account may not release payment to it'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        -- Who vouched for what is owed does not also send it (R9).
+        IF EXISTS (
+            SELECT FROM payment p JOIN claim c ON c.payment = p.id
+                JOIN attestation a ON a.claim = c.id AND a.content_sha256 = c.content_sha256
+                WHERE p.run = NEW.id
+                    AND a.person IN (NEW.first_released_by, NEW.second_released_by))
+        THEN
+            RAISE EXCEPTION 'who attested a claim may not release its payment'
                 USING ERRCODE = 'check_violation';
         END IF;
         RETURN NEW;

@@ -6,6 +6,7 @@ from procure.payments.queries.claims import (
     expectations,
     list_claims,
     read_claim,
+    remarks_of,
     withheld_view,
 )
 from procure.payments.queries.facts import (
@@ -20,6 +21,7 @@ from procure.payments.queries.facts import (
 )
 from procure.payments.queries.ledger import read_ledger
 from procure.payments.queries.runs import (
+    attesters_of_run,
     buyer_account,
     cooling_days,
     list_runs,
@@ -35,6 +37,7 @@ from procure.payments.queries.runs import (
 
 __all__ = [
     "attestations_of",
+    "attesters_of_run",
     "buyer_account",
     "content_of_claim",
     "contract_of_claim",
@@ -58,6 +61,7 @@ __all__ = [
     "read_ledger",
     "read_run",
     "read_run_file",
+    "remarks_of",
     "unpaid_claims",
     "withheld_view",
 ]

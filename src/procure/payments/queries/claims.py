@@ -28,21 +28,25 @@ from procure.payments.rules import (
     attest_findings,
     changes,
     entitlements,
+    may_come,
 )
 from procure.payments.schemas import (
     AttestationView,
     ClaimLineItem,
+    ClaimNumber,
+    ClaimPayment,
     ClaimView,
     Expectation,
     LineView,
+    RemarkView,
     WithheldView,
 )
-from procure.payments.states import CLAIM, OPEN, ClaimState
+from procure.payments.states import CLAIM, OPEN, ClaimState, RemarkKind
 
 _ITEM = """c.id, c.number, c.contract AS contract_id, k.number AS contract_number,
     c."group" AS group_id, g.code AS group_code, k.buyer AS buyer_id,
     k.provider_org AS provider_id, o.name AS provider_name, c.state, c.total_amount, k.currency,
-    c.drafted_at"""
+    c.drafted_at, g.state AS group_state"""
 _REST = """c.reason, c.changes, c.known_until_at, c.facts, c.result, c.content_sha256,
     c.drafted_by, c.accepted_at, c.accepted_by, a.name AS accepted_by_name, c.dispute,
     c.payment AS payment_id, r.id AS run_id, r.pay_on, k.ceiling_amount, k.spent_amount"""
@@ -69,6 +73,7 @@ class _Row(msgspec.Struct, frozen=True):
     total_amount: Decimal
     currency: str
     drafted_at: datetime
+    group_state: str
     reason: str
     changes: str
     known_until_at: datetime
@@ -129,6 +134,7 @@ async def read_claim(actor: Actor, claim_id: UUID) -> ClaimView:
     lines = await _lines(claim_id)
     attested = await attestations_of(claim_id, row.content_sha256)
     facts = read_canonical(row.facts, GroupFacts)
+    remarks = await remarks_of(claim_id)
     is_buyers = actor.org_id == row.buyer_id
     is_open = row.state in OPEN
     same: dict[str, Any] = {
@@ -147,7 +153,10 @@ async def read_claim(actor: Actor, claim_id: UUID) -> ClaimView:
         counted_days=result.counted_days,
         guaranteed_days=result.guaranteed_days,
         lines=lines,
-        withheld=[withheld_view(w) for w in result.withheld],
+        withheld=[
+            withheld_view(w, facts, is_running=row.group_state == "running")
+            for w in result.withheld
+        ],
         accepted_by=row.accepted_by_name,
         attestations=attested,
         paid_on=row.pay_on if row.state == ClaimState.PAID else None,
@@ -156,14 +165,77 @@ async def read_claim(actor: Actor, claim_id: UUID) -> ClaimView:
         else [],
         unchecked=_unchecked(facts, lines) if is_buyers else [],
         papers=await documents.read_papers(actor, [claim_id]),
-        actions=_actions(actor, row, attested),
+        remarks=remarks,
+        due_on=await _due_on(claim_id),
+        payment=await _payment(row),
+        actions=_actions(actor, row, attested, remarks),
     )
 
 
-def withheld_view(withheld: Withheld) -> WithheldView:
-    """Show what is not owed."""
+async def remarks_of(claim_id: UUID) -> list[RemarkView]:
+    """List what was said of a claim, the first first; for services and other queries."""
+    return await fetch_as(
+        RemarkView,
+        """SELECT r.kind, p.name AS person_name, r.text, r.line_keys, r.total_amount, r.said_at
+             FROM claim_remark r JOIN person p ON p.id = r.person
+            WHERE r.claim = $1 ORDER BY r.said_at, r.id""",
+        claim_id,
+    )
+
+
+class _Day(msgspec.Struct, frozen=True):
+    day: date | None
+
+
+async def _due_on(claim_id: UUID) -> date | None:
+    """Return by when whoever a claim waits for is to act."""
+    rows = await fetch_as(
+        _Day,
+        "SELECT min(due_on) AS day FROM task WHERE subject_id = $1 AND state = 'open'",
+        claim_id,
+    )
+    return rows[0].day
+
+
+class _Payment(msgspec.Struct, frozen=True):
+    id: UUID
+    run_id: UUID
+    state: str
+    end_to_end_id: str
+    payment_amount: Decimal
+    pay_on: date
+    released_at: datetime | None
+
+
+async def _payment(row: _Row) -> ClaimPayment | None:
+    """Tell of the transfer that pays a claim, and which others came in the same sum."""
+    rows = await fetch_as(
+        _Payment,
+        """SELECT p.id, p.run AS run_id, r.state, p.end_to_end_id, p.payment_amount, r.pay_on,
+                  r.released_at
+             FROM payment p JOIN payment_run r ON r.id = p.run WHERE p.id = $1""",
+        row.payment_id,
+    )
+    if not rows:
+        return None
+    others = await fetch_as(
+        ClaimNumber,
+        "SELECT id, number FROM claim WHERE payment = $1 AND id <> $2 ORDER BY number",
+        row.payment_id,
+        row.id,
+    )
+    return ClaimPayment(**msgspec.structs.asdict(rows[0]), with_claims=others)
+
+
+def withheld_view(withheld: Withheld, facts: GroupFacts, *, is_running: bool) -> WithheldView:
+    """Show what is not owed, and whether it may still come."""
     return WithheldView(
-        withheld.key, withheld.kind, withheld.client_ref, withheld.amount, said(withheld.reason)
+        withheld.key,
+        withheld.kind,
+        withheld.client_ref,
+        withheld.amount,
+        said(withheld.reason),
+        may_come(withheld, facts, is_running=is_running),
     )
 
 
@@ -192,11 +264,18 @@ def _unchecked(facts: GroupFacts, lines: Sequence[LineView]) -> list[Said]:
     ]
 
 
-def _actions(actor: Actor, row: _Row, attested: Sequence[AttestationView]) -> list[str]:
+def _actions(
+    actor: Actor,
+    row: _Row,
+    attested: Sequence[AttestationView],
+    remarks: Sequence[RemarkView],
+) -> list[str]:
     """List what this reader may do now: the moves of the state that are theirs."""
     theirs = set()
     if actor.may(Permission.CLAIM_ACCEPT, for_org=row.provider_id):
         theirs |= {"accept", "dispute"}
+        if remarks and remarks[-1].kind == RemarkKind.DISPUTE:
+            theirs |= {"undispute"}
     if actor.may(Permission.CLAIM_DRAFT, for_org=row.buyer_id):
         theirs |= {"redraft"}
     if actor.may(Permission.CLAIM_ATTEST, for_org=row.buyer_id):
@@ -295,7 +374,8 @@ async def expectations(actor: Actor) -> list[Expectation]:
     """Tell a provider, or the buyer, what each running or ended group would bring by now."""
     rows = await fetch_as(
         _Group,
-        """SELECT g.id, g.code, g.contract AS contract_id, k.number AS contract_number, k.currency
+        """SELECT g.id, g.code, g.state, g.contract AS contract_id, k.number AS contract_number,
+                  k.currency
              FROM service_group g JOIN contract k ON k.id = g.contract
             WHERE $1 IN (k.buyer, k.provider_org) AND g.state <> 'planned'
             ORDER BY g.starts_on DESC, g.code""",
@@ -307,6 +387,7 @@ async def expectations(actor: Actor) -> list[Expectation]:
 class _Group(msgspec.Struct, frozen=True):
     id: UUID
     code: str
+    state: str
     contract_id: UUID
     contract_number: str
     currency: str
@@ -318,7 +399,9 @@ class _Sum(msgspec.Struct, frozen=True):
 
 async def _expectation(row: _Group) -> Expectation:
     terms = await contracts.terms_of(row.contract_id)
-    owed = entitlements(terms, await facts_of_group(row.id))
+    facts = await facts_of_group(row.id)
+    owed = entitlements(terms, facts)
+    withheld = [withheld_view(w, facts, is_running=row.state == "running") for w in owed.withheld]
     posted = await posted_of_group(row.id)
     paid = await fetch_as(
         _Sum,
@@ -335,6 +418,8 @@ async def _expectation(row: _Group) -> Expectation:
         posted_amount=sum((line.amount for line in posted.values()), Decimal("0.00")),
         paid_amount=paid[0].amount,
         open_claim_id=await open_claim_of(row.id),
-        withheld_amount=sum((w.amount for w in owed.withheld), Decimal("0.00")),
-        withheld=[withheld_view(w) for w in owed.withheld],
+        withheld_amount=sum((w.amount for w in withheld if not w.may_come), Decimal("0.00")),
+        may_come_amount=sum((w.amount for w in withheld if w.may_come), Decimal("0.00")),
+        unpaid_amount=owed.total_amount - paid[0].amount,
+        withheld=withheld,
     )

@@ -65,6 +65,22 @@ async def payees_of_run(run_id: UUID) -> list[Payee]:
     )
 
 
+class _Person(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+async def attesters_of_run(run_id: UUID) -> list[UUID]:
+    """List who attested the claims that a run pays, as they are; for services."""
+    rows = await fetch_as(
+        _Person,
+        """SELECT DISTINCT a.person AS id FROM attestation a JOIN claim c ON c.id = a.claim
+             JOIN payment p ON p.id = c.payment
+            WHERE p.run = $1 AND a.content_sha256 = c.content_sha256 ORDER BY 1""",
+        run_id,
+    )
+    return [row.id for row in rows]
+
+
 async def unpaid_claims(contract_id: UUID) -> list[ClaimLineItem]:
     """List a contract's posted claims that no payment covers yet, by number; for services."""
     return await fetch_as(
@@ -153,6 +169,7 @@ async def read_run(actor: Actor, run_id: UUID) -> RunView:
     if actor.may(Permission.RUN_RELEASE, for_org=row.buyer_id) and actor.id not in (
         row.prepared_by_id,
         row.first_id,
+        *await attesters_of_run(run_id),
     ):
         theirs.add("release")
     same: dict[str, Any] = {

@@ -24,7 +24,7 @@ from procure.payments.rules.entitlement import (
 )
 from procure.payments.rules.facts import GroupFacts, ParticipantFacts
 from procure.payments.rules.lines import Entitlement, Line, Withheld
-from procure.payments.rules.reasons import milestone_missed
+from procure.payments.rules.reasons import may_come, milestone_missed
 from procure.payments.rules.runs import (
     BuyerAccount,
     Payee,
@@ -32,6 +32,7 @@ from procure.payments.rules.runs import (
     ReleaseFacts,
     Transfer,
     end_to_end_id,
+    execution_findings,
     message_id,
     payee_findings,
     release_findings,
@@ -66,8 +67,10 @@ __all__ = [
     "end_to_end_id",
     "engine_key",
     "entitlements",
+    "execution_findings",
     "facts_of",
     "history",
+    "may_come",
     "message_id",
     "milestone_missed",
     "outcome_key",

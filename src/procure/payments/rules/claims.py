@@ -4,7 +4,7 @@ Pure: each fact is an argument. Amounts are whole cents; a negative line is a co
 Source: promises R9 (four eyes, by natural person), P-5, P-7, P-8, P-13.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -285,11 +285,16 @@ def ceiling_findings(claim: Decimal, posted: Decimal, ceiling: Decimal) -> list[
     ]
 
 
-def dispute_findings(text: str) -> list[Finding]:
-    """Ask for words: a dispute or a return without a reason helps nobody."""
-    if text.strip():
-        return []
-    return [Finding("no-reason", n_("Say what is not right."), field="reason")]
+def dispute_findings(
+    text: str, line_keys: Sequence[str] = (), known: Collection[str] = ()
+) -> list[Finding]:
+    """Ask for words, and for lines that the claim has: a dispute without a reason helps nobody."""
+    found = []
+    if not text.strip():
+        found.append(Finding("no-reason", n_("Say what is not right."), field="reason"))
+    if any(key not in known for key in line_keys):
+        found.append(Finding("no-line", n_("Choose lines that the claim has."), field="line_keys"))
+    return found
 
 
 def content_lines(lines: Sequence[Difference]) -> tuple[ContentLine, ...]:

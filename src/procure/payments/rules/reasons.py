@@ -2,7 +2,8 @@
 
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
-from procure.payments.rules.facts import ParticipantFacts
+from procure.payments.rules.facts import GroupFacts, ParticipantFacts
+from procure.payments.rules.lines import Withheld
 
 
 def milestone_missed(code: str, person: ParticipantFacts) -> Finding | None:
@@ -34,6 +35,26 @@ def milestone_missed(code: str, person: ParticipantFacts) -> Finding | None:
             )
         return None
     raise ValueError(f"the scheme has milestone {code}, which nobody knows how to check")
+
+
+PLAN_DAYS = 10  # by whose end the individual plan must be agreed
+OPEN_REASONS = {"no-plan", "no-visit", "no-exit-plan"}
+
+
+def may_come(withheld: Withheld, facts: GroupFacts, *, is_running: bool) -> bool:
+    """Tell whether what is not owed can still be earned: a milestone ahead, evidence to come.
+
+    An individual plan can be agreed in time up to the person's 10th training day.
+    """
+    if withheld.reason.code == "not-verified":
+        return True
+    if not is_running or withheld.reason.code not in OPEN_REASONS:
+        return False
+    if withheld.reason.code != "no-plan":
+        return True
+    person = next(p for p in facts.participants if p.client_ref == withheld.client_ref)
+    days = person.present_days + person.excused_days + person.absent_days + person.vacated_days
+    return days < PLAN_DAYS
 
 
 REACHED = {

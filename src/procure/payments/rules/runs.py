@@ -4,7 +4,7 @@ Pure: each fact is an argument.
 Source: promises R9 and P-9 to P-11.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -14,6 +14,7 @@ import msgspec
 from procure.kernel.codes import is_iban
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
+from procure.kernel.time import next_working_day
 
 
 class BuyerAccount(msgspec.Struct, frozen=True):
@@ -105,6 +106,7 @@ class ReleaseFacts(msgspec.Struct, frozen=True):
     typed_sha256: str
     payees: tuple[Payee, ...]  # as they are now
     paid_ibans: tuple[str, ...]  # as the file has them, in the same order
+    attested_by: tuple[UUID, ...] = ()  # who vouched for a claim that the file pays
 
 
 def release_findings(facts: ReleaseFacts, now: datetime, *, cooling_days: int) -> list[Finding]:
@@ -123,7 +125,25 @@ def release_findings(facts: ReleaseFacts, now: datetime, *, cooling_days: int) -
                 "R9",
             )
         )
-    if facts.typed_sha256.strip().lower() != facts.file_sha256:
+    if facts.person_id in facts.attested_by:
+        found.append(
+            Finding(
+                "attester",
+                n_("You attested a claim that this file pays, so another person releases it."),
+                {},
+                "R9",
+            )
+        )
+    typed = facts.typed_sha256.strip().lower()
+    if not typed:
+        found.append(
+            Finding(
+                "no-hash",
+                n_("Choose the file that you were given, or paste its SHA-256."),
+                field="file_sha256",
+            )
+        )
+    elif typed != facts.file_sha256:
         found.append(
             Finding(
                 "other-hash",
@@ -146,6 +166,36 @@ def release_findings(facts: ReleaseFacts, now: datetime, *, cooling_days: int) -
         else:
             found += payee_findings(payee, facts.person_id, now, cooling_days=cooling_days)
     return found
+
+
+def execution_findings(pay_on: date, today: date, holidays: Set[date]) -> list[Finding]:
+    """Say why a bank cannot pay on a day: it is over, or no working day; today itself may be.
+
+    >>> from datetime import date
+    >>> [f.values["next"] for f in execution_findings(date(2026, 5, 1), date(2026, 4, 1),
+    ...     {date(2026, 5, 1)})]
+    [datetime.date(2026, 5, 4)]
+    """
+    if pay_on < today:
+        return [
+            Finding(
+                "past",
+                n_("{pay_on} is over; choose a day from {today} on."),
+                {"pay_on": pay_on, "today": today},
+                field="pay_on",
+            )
+        ]
+    following = next_working_day(pay_on, holidays)
+    if following != pay_on:
+        return [
+            Finding(
+                "no-working-day",
+                n_("Banks do not pay on {pay_on}, which is no working day; the next is {next}."),
+                {"pay_on": pay_on, "next": following},
+                field="pay_on",
+            )
+        ]
+    return []
 
 
 def message_id(buyer_code: str, pay_on: date, number: int) -> str:

@@ -4,7 +4,13 @@ Every function holds the contract, then the claim or the run, and records its ev
 """
 
 from procure.payments.service.attesting import attest, return_claim
-from procure.payments.service.claiming import accept, dispute, draft_claim, draft_due
+from procure.payments.service.claiming import (
+    accept,
+    dispute,
+    draft_claim,
+    draft_due,
+    take_dispute_back,
+)
 from procure.payments.service.running import cancel_run, prepare_run, release_run
 
 __all__ = [
@@ -17,4 +23,5 @@ __all__ = [
     "prepare_run",
     "release_run",
     "return_claim",
+    "take_dispute_back",
 ]

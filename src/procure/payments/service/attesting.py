@@ -18,7 +18,7 @@ from procure.kernel.texts import n_
 from procure.kernel.time import legal_day
 from procure.payments import queries
 from procure.payments.rules import AttestFacts, ClaimContent, attest_findings, dispute_findings
-from procure.payments.service.claiming import Answer, ask_for_an_answer
+from procure.payments.service.claiming import Answer, ask_for_an_answer, keep_remark
 from procure.payments.service.parts import (
     ATTEST,
     PREPARE,
@@ -26,7 +26,7 @@ from procure.payments.service.parts import (
     paper_facts,
     payment_due_on,
 )
-from procure.payments.states import CLAIM, Account, ClaimState
+from procure.payments.states import CLAIM, Account, ClaimState, RemarkKind
 from procure.payments.tables import Attestation, Claim, ClaimLine, Entry, LedgerTransaction
 from procure.tasks import service as tasks
 
@@ -77,6 +77,7 @@ async def attest(actor: Actor, claim_id: UUID, content_sha256: str, *, now: date
         ).save()
         claim.state = state
         await claim.save([Claim.state])
+        await tasks.excuse(ATTEST, claim_id, actor.id)
         if state == ClaimState.POSTED:
             await _post(actor, claim, terms, Posting(facts, content, uuid7()), now)
         else:
@@ -166,6 +167,7 @@ async def return_claim(actor: Actor, claim_id: UUID, reason: str, *, now: dateti
         claim.state, claim.dispute = state, reason.strip()
         claim.accepted_at = claim.accepted_by = None
         await claim.save([Claim.state, Claim.dispute, Claim.accepted_at, Claim.accepted_by])
+        await keep_remark(actor, claim, RemarkKind.RETURN, reason, now)
         await tasks.drop(ATTEST, claim_id, now=now)
         await ask_for_an_answer(claim, terms, now)
         await audit.record(

@@ -1,6 +1,7 @@
 """Drafting a claim, and what its provider says to it."""
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -41,8 +42,8 @@ from procure.payments.service.parts import (
     paper_facts,
     periods,
 )
-from procure.payments.states import CLAIM, ClaimState
-from procure.payments.tables import Claim, ClaimLine
+from procure.payments.states import CLAIM, ClaimState, RemarkKind
+from procure.payments.tables import Claim, ClaimLine, ClaimRemark
 from procure.tasks import service as tasks
 
 ZERO = Decimal("0.00")
@@ -110,12 +111,18 @@ async def draft_claim(
                 ),
                 {"number": claim.number, "state": claim.state},
             )
+        answers = claim is not None and claim.state == ClaimState.DISPUTED and actor is not None
+        if answers and not reason.strip():
+            raise Refused([Finding("no-answer", n_("Answer what was said first."), field="reason")])
         facts = await queries.facts_of_group(group_id)
         owed = entitlements(terms, facts)
         lines = differences(owed, await queries.posted_of_group(group_id), terms.clause_ids)
         computed = Computed(terms, facts, owed, lines)
+        if answers and claim is not None and actor is not None:
+            await _answer(actor, claim, reason, terms, now)
         if lines:
-            return await _write(claim, computed, reason.strip(), actor=actor, now=now)
+            why = "" if answers else reason.strip()
+            return await _write(claim, computed, why, actor=actor, now=now)
         if claim is not None:
             return await _withdraw(claim, computed, actor=actor, now=now)
     if actor is None:
@@ -143,6 +150,19 @@ async def draft_due(now: datetime) -> int:
         except Conflict as meanwhile:
             log.info("group %s: %s", group_id, meanwhile)
     return done
+
+
+async def _answer(actor: Actor, claim: Claim, text: str, terms: Terms, now: datetime) -> None:
+    """Keep the buyer's answer to a dispute, before the claim is computed again."""
+    await keep_remark(actor, claim, RemarkKind.ANSWER, text, now)
+    await audit.record(
+        "claim:answered",
+        _id(claim),
+        actor,
+        org_id=terms.buyer_id,
+        now=now,
+        facts=Answer(claim.content_sha256, claim.total_amount, text.strip()),
+    )
 
 
 async def _write(
@@ -213,28 +233,32 @@ async def _write(
         )
     )
     await tasks.finish(ANSWER, claim_id, now=now)
-    await tasks.create(
-        ACCEPT,
-        claim_id,
-        org_id=terms.provider_id,
-        role=Role.PROVIDER_MANAGER,
-        text=n_("Accept or dispute claim {number} of group {code}: {amount} €."),
-        values={
-            "number": content.number,
-            "code": facts.group_code,
-            "amount": str(content.total_amount),
-        },
-        link=f"/claims/{claim_id}",
-        clause="",
-        due_on=due_on(legal_day(now), periods(legal_day(now)).accept_days),
-        now=now,
-    )
+    row = claim if claim is not None else row
+    await _ask_to_accept(row, terms, content.total_amount, facts.group_code, now)
     drafted = Drafted(
         content, columns["content_sha256"], sha256_hex(stored_facts), columns["reason"]
     )
     kind = "claim:redrafted" if claim else "claim:drafted"
     await audit.record(kind, claim_id, actor, org_id=terms.buyer_id, now=now, facts=drafted)
     return claim_id
+
+
+async def _ask_to_accept(
+    claim: Claim, terms: Terms, amount: Decimal, group_code: str, now: datetime
+) -> None:
+    """Leave the provider a task: accept the claim, or say what is not right."""
+    await tasks.create(
+        ACCEPT,
+        _id(claim),
+        org_id=terms.provider_id,
+        role=Role.PROVIDER_MANAGER,
+        text=n_("Accept or dispute claim {number} of group {code}: {amount} €."),
+        values={"number": claim.number, "code": group_code, "amount": str(amount)},
+        link=f"/claims/{claim.id}",
+        clause="",
+        due_on=due_on(legal_day(now), periods(legal_day(now)).accept_days),
+        now=now,
+    )
 
 
 async def _withdraw(
@@ -290,6 +314,7 @@ async def accept(actor: Actor, claim_id: UUID, *, now: datetime) -> None:
                 clause="",
                 due_on=due_on(legal_day(now), periods(legal_day(now)).attest_days),
                 now=now,
+                excused_ids={claim.drafted_by} - {None},
             )
         await documents.order_paper(
             kind="acceptance-act",
@@ -311,20 +336,24 @@ async def accept(actor: Actor, claim_id: UUID, *, now: datetime) -> None:
         )
 
 
-async def dispute(actor: Actor, claim_id: UUID, reason: str, *, now: datetime) -> None:
-    """Say that a drafted claim is not right; the buyer looks at the facts and drafts it again.
+async def dispute(
+    actor: Actor, claim_id: UUID, reason: str, line_keys: Sequence[str] = (), *, now: datetime
+) -> None:
+    """Say that a drafted claim, or some of its lines, is not right; the buyer answers.
 
-    Raises NotFound, Forbidden, Conflict (not a draft any more), Refused (no words).
+    Raises NotFound, Forbidden, Conflict (not a draft any more), Refused (no words, no such line).
     """
     async with transaction():
         terms = await contracts.hold_contract(await queries.contract_of_claim(claim_id))
         claim = await _held_claim(claim_id)
         _must_be_providers(actor, terms, claim_id)
         state = CLAIM.after(claim.state, "dispute")
-        if found := dispute_findings(reason):
+        known = {line.key for line in (await queries.content_of_claim(claim_id)).lines}
+        if found := dispute_findings(reason, line_keys, known):
             raise Refused(found)
         claim.state, claim.dispute = state, reason.strip()
         await claim.save([Claim.state, Claim.dispute])
+        await keep_remark(actor, claim, RemarkKind.DISPUTE, reason, now, line_keys=line_keys)
         await tasks.finish(ACCEPT, claim_id, now=now)
         await ask_for_an_answer(claim, terms, now)
         await audit.record(
@@ -335,6 +364,60 @@ async def dispute(actor: Actor, claim_id: UUID, reason: str, *, now: datetime) -
             now=now,
             facts=Answer(claim.content_sha256, claim.total_amount, reason.strip()),
         )
+
+
+async def take_dispute_back(actor: Actor, claim_id: UUID, *, now: datetime) -> None:
+    """Take the provider's own dispute back: the claim stands as it was drafted.
+
+    Raises NotFound, Forbidden, Conflict (not disputed, or sent back by the buyer).
+    """
+    async with transaction():
+        terms = await contracts.hold_contract(await queries.contract_of_claim(claim_id))
+        claim = await _held_claim(claim_id)
+        _must_be_providers(actor, terms, claim_id)
+        claim.state = CLAIM.after(claim.state, "undispute")
+        remarks = await queries.remarks_of(claim_id)
+        if not remarks or remarks[-1].kind != RemarkKind.DISPUTE:
+            raise Conflict(n_("The buyer sent this claim back; there is no dispute to take back."))
+        claim.dispute = None
+        await claim.save([Claim.state, Claim.dispute])
+        await keep_remark(actor, claim, RemarkKind.UNDISPUTE, "", now)
+        await tasks.drop(ANSWER, claim_id, now=now)
+        await _ask_to_accept(claim, terms, claim.total_amount, await _group_code(claim), now)
+        await audit.record(
+            "claim:undisputed",
+            claim_id,
+            actor,
+            org_id=terms.buyer_id,
+            now=now,
+            facts=Answer(claim.content_sha256, claim.total_amount),
+        )
+
+
+async def keep_remark(
+    actor: Actor,
+    claim: Claim,
+    kind: RemarkKind,
+    text: str,
+    now: datetime,
+    *,
+    line_keys: Sequence[str] = (),
+) -> None:
+    """Keep what a party said of a claim as it stands; it is never edited."""
+    await ClaimRemark(
+        claim=claim.id,
+        kind=kind,
+        person=actor.id,
+        text=text.strip(),
+        line_keys=list(line_keys),
+        total_amount=claim.total_amount,
+        content_sha256=claim.content_sha256,
+        said_at=now,
+    ).save()
+
+
+async def _group_code(claim: Claim) -> str:
+    return (await delivery.group_facts(claim.group)).code
 
 
 async def ask_for_an_answer(claim: Claim, terms: Terms, now: datetime) -> None:

@@ -68,6 +68,18 @@ class PaperLine(msgspec.Struct, frozen=True):
     line_amount: Decimal
 
 
+class PaperWithheld(msgspec.Struct, frozen=True):
+    """What is not owed as it is printed, and why."""
+
+    key: str
+    kind: str
+    client_ref: str
+    amount: Decimal
+    text: str
+    values: dict[str, Any]
+    may_come: bool
+
+
 class ClaimPaper(msgspec.Struct, frozen=True, kw_only=True):
     """What the acceptance act and the statement are printed from."""
 
@@ -92,6 +104,7 @@ class ClaimPaper(msgspec.Struct, frozen=True, kw_only=True):
     attested: list[dict[str, Any]]
     changes: list[dict[str, Any]]
     lines: list[PaperLine]
+    withheld: list[PaperWithheld]
 
 
 async def paper_facts(actor: Actor, claim_id: UUID) -> ClaimPaper:
@@ -131,5 +144,17 @@ async def paper_facts(actor: Actor, claim_id: UUID) -> ClaimPaper:
                 line.line_amount,
             )
             for line in claim.lines
+        ],
+        withheld=[
+            PaperWithheld(
+                item.key,
+                item.kind,
+                item.client_ref or "",
+                item.amount,
+                item.reason.text,
+                dict(item.reason.values),
+                item.may_come,
+            )
+            for item in claim.withheld
         ],
     )

@@ -17,6 +17,7 @@ from procure.kernel.errors import Forbidden, NotFound, Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
 from procure.kernel.time import legal_day
+from procure.parameters import holidays
 from procure.payments import queries
 from procure.payments.ports import PaymentFileWriter
 from procure.payments.rules import (
@@ -25,6 +26,7 @@ from procure.payments.rules import (
     ReleaseFacts,
     Transfer,
     end_to_end_id,
+    execution_findings,
     message_id,
     payee_findings,
     release_findings,
@@ -74,17 +76,8 @@ async def prepare_run(
     if not actor.is_buyer or not actor.may(Permission.RUN_PREPARE):
         raise Forbidden(n_("A finance officer of the buyer prepares payments."))
     today = legal_day(now)
-    if pay_on < today:
-        raise Refused(
-            [
-                Finding(
-                    "past",
-                    n_("{pay_on} is over; choose a day from {today} on."),
-                    {"pay_on": pay_on, "today": today},
-                    field="pay_on",
-                )
-            ]
-        )
+    if found := execution_findings(pay_on, today, holidays()):
+        raise Refused(found)
     code, debtor = await queries.buyer_account(actor.org_id, today)
     async with transaction():
         for payee in await queries.payees_of_buyer(actor.org_id):
@@ -147,6 +140,7 @@ async def prepare_run(
                 await Claim.update({Claim.payment: payment_id}).where(Claim.id.is_in(covered))
             for claim_id in covered:
                 await tasks.finish(PREPARE, claim_id, now=now)
+        attesters = await queries.attesters_of_run(run_id)
         await tasks.create(
             RELEASE,
             run_id,
@@ -158,6 +152,7 @@ async def prepare_run(
             clause="",
             due_on=pay_on,
             now=now,
+            excused_ids={actor.id, *attesters},
         )
         await audit.record(
             "run:prepared",
@@ -214,6 +209,7 @@ async def release_run(actor: Actor, run_id: UUID, file_sha256: str, *, now: date
             person_id=actor.id,
             prepared_by=run.prepared_by,
             released_by=() if first is None else (first,),
+            attested_by=tuple(await queries.attesters_of_run(run_id)),
             file_sha256=run.file_sha256,
             typed_sha256=file_sha256,
             payees=tuple(await queries.payees_of_run(run_id)),
@@ -225,6 +221,7 @@ async def release_run(actor: Actor, run_id: UUID, file_sha256: str, *, now: date
         if first is None:
             run.first_released_by = actor.id
             await run.save([PaymentRun.first_released_by])
+            await tasks.excuse(RELEASE, run_id, actor.id)
             await audit.record(
                 "run:confirmed",
                 run_id,

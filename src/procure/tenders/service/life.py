@@ -8,10 +8,11 @@ import msgspec
 from procure.audit import service as audit
 from procure.db import connection, transaction
 from procure.demand import service as demand
-from procure.kernel.actors import Actor, Permission
+from procure.kernel.actors import Actor, Permission, Role
 from procure.kernel.errors import Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
+from procure.kernel.time import legal_day
 from procure.parameters import codes
 from procure.tasks import service as tasks
 from procure.tenders import queries
@@ -67,6 +68,18 @@ async def close(tender_id: UUID, *, now: datetime) -> bool:
     await tender.save([Tender.state])
     await tasks.finish("tender:deadline", tender_id, now=now)
     await tasks.finish("tender:invitation", tender_id, now=now)
+    await tasks.create(
+        "tender:await-opening",
+        tender_id,
+        org_id=tender.buyer,
+        role=Role.COORDINATOR,
+        text=n_("The deadline of {reference} is over: see that {quorum} keyholders open the bids."),
+        values={"reference": tender.reference, "quorum": tender.opening_quorum_count},
+        link=f"/tenders/{tender_id}/opening",
+        clause="RHS § 113",
+        due_on=legal_day(now),
+        now=now,
+    )
     await audit.record(
         "tender:closed",
         tender_id,
@@ -133,6 +146,7 @@ async def mark_opened(tender_id: UUID, *, now: datetime) -> None:
     tender.state = TENDER.after(tender.state, "open")
     await tender.save([Tender.state])
     await tasks.finish("tender:open", tender_id, now=now)
+    await tasks.finish("tender:await-opening", tender_id, now=now)
 
 
 async def mark_evaluated(tender_id: UUID, *, now: datetime) -> None:
