@@ -1,5 +1,9 @@
 """Dossiers through the application, for auditors."""
 
+import zipfile
+from io import BytesIO
+
+from procure.dossier import service
 from procure.kernel.actors import Role
 from tests.builders.dossier import a_procedure
 from tests.builders.identity import an_actor
@@ -24,6 +28,14 @@ async def test_an_auditor_finds_procedures_and_makes_a_dossier(db: object) -> No
         assert made.headers["location"] in (await client.get("/dossiers")).text
         content = await client.get(f"{made.headers['location']}/content")
         assert content.content.startswith(b"PK")
+        assert 'href="/dossiers/verify.py"' in shown.text
+        checker = await client.get("/dossiers/verify.py")
+        assert checker.content == service.CHECKER.read_bytes()
+        assert 'filename="verify.py"' in checker.headers["content-disposition"]
+        key = await client.get("/dossiers/public-key")
+        with zipfile.ZipFile(BytesIO(content.content)) as archive:
+            [name] = [name for name in archive.namelist() if name.startswith("keys/")]
+            assert key.content == archive.read(name)
 
 
 async def test_an_authority_without_procedures_is_told_what_to_do(db: object) -> None:
