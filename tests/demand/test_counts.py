@@ -160,6 +160,7 @@ def test_no_cell_of_a_file_runs() -> None:
 async def test_why_people_wait_is_what_the_latest_analysis_said(consultant: Actor) -> None:
     for _ in range(3):
         await a_request(consultant)
+    await a_request(consultant, suitability="refer-to-municipality")
     await service.make_basis(consultant, BasisDraft("Early", SERVICE, areas=AREAS), NOW)
     view = await queries.read_analysis(
         consultant, CountFilter(), Dimension.COUNTY, Dimension.LANGUAGE, today=TODAY

@@ -167,6 +167,9 @@ async def test_a_file_is_imported(caseworker: Actor) -> None:
         none = await client.send_form("/requests/import", {}, files={"x": ("f.csv", b"x")})
         other = await client.send_form("/requests/import", {}, files={"file": ("f.exe", b"x")})
     assert blank.status_code == 200
+    assert "divided by | , ; or a space" in blank.text
+    assert "<code>B-45-1</code>" in blank.text
+    assert 'data-label="Row"' in stopped.text
     assert "Nothing was recorded" in stopped.text
     assert "EE-99 is not a county; use a code such as EE-37." in stopped.text
     assert "Recorded: 1 of 2" in taken.text

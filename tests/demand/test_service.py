@@ -306,6 +306,7 @@ async def test_a_basis_is_never_changed(consultant: Actor, table: type[Basis]) -
 
 
 async def test_who_waits_counts_again_in_the_next_analysis(consultant: Actor) -> None:
+    await a_request(consultant, suitability=Suitability.MUNICIPALITY)
     await a_basis(consultant, requests=7)
     elsewhere = BasisDraft("x", SERVICE, county="EE-45", areas=AREAS)
     with pytest.raises(Refused, match="nothing to analyse"):
@@ -369,7 +370,9 @@ async def test_a_basis_that_cannot_be(
 
 async def test_the_period_has_its_first_day_and_not_its_end(consultant: Actor) -> None:
     for day in (1, 2, 3):
-        await a_request(consultant, created_on=date(2026, 11, day))
+        await a_request(
+            consultant, created_on=date(2026, 11, day), suitability=Suitability.MUNICIPALITY
+        )
     draft = BasisDraft("x", SERVICE, created_from_on=date(2026, 11, 2),
                        created_until=date(2026, 11, 3))  # fmt: skip
     basis = await queries.read_basis(consultant, await service.make_basis(consultant, draft, NOW))
@@ -517,3 +520,12 @@ async def test_demand_is_shown_without_keeping_it(consultant: Actor) -> None:
     assert (view.totals.groups_count, view.group_min, view.group_max) == (1, 8, 12)
     assert await Basis.count() == 0
     assert (await queries.count_requests(consultant, RequestFilter())) == {"recorded": 9}
+
+
+async def test_an_analysis_that_moves_nobody_is_not_kept(consultant: Actor) -> None:
+    await a_request(consultant)
+    with pytest.raises(Refused, match="No group can start"):
+        await service.make_basis(consultant, BasisDraft("Nobody", SERVICE, areas=AREAS), NOW)
+    assert await queries.list_bases(consultant) == []
+    await a_request(consultant, suitability=Suitability.MUNICIPALITY)
+    assert await service.make_basis(consultant, BasisDraft("One", SERVICE, areas=AREAS), NOW)

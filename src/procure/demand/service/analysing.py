@@ -51,7 +51,18 @@ async def make_basis(actor: Actor, draft: BasisDraft, now: datetime) -> UUID:
                     )
                 ]
             )
-        return await keep_basis(actor, draft.name.strip(), facts, plan(facts), now)
+        result = plan(facts)
+        if not any(said.verdict != Verdict.WAITING for said in result.verdicts):
+            raise Refused(
+                [
+                    Finding(
+                        "no-group",
+                        n_("No group can start and nobody goes to the municipality: all wait."),
+                        field="service_code",
+                    )
+                ]
+            )
+        return await keep_basis(actor, draft.name.strip(), facts, result, now)
 
 
 async def keep_basis(
