@@ -529,3 +529,16 @@ async def test_an_analysis_that_moves_nobody_is_not_kept(consultant: Actor) -> N
     assert await queries.list_bases(consultant) == []
     await a_request(consultant, suitability=Suitability.MUNICIPALITY)
     assert await service.make_basis(consultant, BasisDraft("One", SERVICE, areas=AREAS), NOW)
+
+
+async def test_what_went_out_to_tender_is_refused_only_knowingly(consultant: Actor) -> None:
+    basis_id = await a_basis(consultant)
+    await service.mark_tendered(basis_id, NOW)
+    request = (await queries.list_requests(consultant, RequestFilter())).items[0]
+    with pytest.raises(Refused, match="went out to tender"):
+        await service.refuse_request(consultant, request.id, "Moved abroad.", NOW)
+    await service.refuse_request(
+        consultant, request.id, "Moved abroad.", NOW, acknowledge_tender=True
+    )
+    life = (await queries.read_request(consultant, request.id)).life
+    assert (life[-1].at, life[-1].message.startswith("Refused by ")) == (NOW, True)

@@ -120,9 +120,13 @@ class RequestPart(msgspec.Struct, frozen=True):
 
 
 class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why a request is refused; the caseworker reads it."""
+    """Why a request is refused; the caseworker reads it.
+
+    One that went out to tender is refused only with `acknowledge_tender`: the tender stays.
+    """
 
     reason: str
+    acknowledge_tender: bool = False
 
 
 class ImportReport(msgspec.Struct, frozen=True):

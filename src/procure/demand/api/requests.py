@@ -166,7 +166,9 @@ class RequestApi(Controller):
         now: NamedDependency[datetime],
     ) -> RequestView:
         """Refuse a request with a reason; 409 if it has a place or was decided already."""
-        await service.refuse_request(actor, request_id, data.reason, now)
+        await service.refuse_request(
+            actor, request_id, data.reason, now, acknowledge_tender=data.acknowledge_tender
+        )
         return await queries.read_request(actor, request_id)
 
     @post(

@@ -260,7 +260,13 @@ class RequestPages(Controller):
         try:
             reason = form.text("reason", max_length=1000)
             form.check()
-            await service.refuse_request(actor, request_id, reason, now)
+            await service.refuse_request(
+                actor,
+                request_id,
+                reason,
+                now,
+                acknowledge_tender=form.flag("acknowledge_tender"),
+            )
         except (Refused, Conflict) as refusal:
             answer = await _request_page(
                 actor, request_id, now, form=form, findings=_findings(refusal)

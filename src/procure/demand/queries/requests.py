@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from procure.audit import queries as audit
 from procure.db import fetch_as
 from procure.demand.rules.entries import Earlier, Entry
 from procure.demand.rules.groups import (
@@ -166,7 +167,7 @@ async def read_request(actor: Actor, request_id: UUID) -> RequestView:
     rows = await fetch_as(_Row, f"{_REQUEST} AND r.id = $2", actor.org_id, request_id)
     if not rows:
         raise NotFound(n_("There is no request {id}."), {"id": str(request_id)})
-    return _view(rows[0], actor, await _life(rows[0]))
+    return _view(rows[0], actor, await _life(rows[0], actor))
 
 
 class _Said(msgspec.Struct):
@@ -190,7 +191,10 @@ _CAME_IN = {
 }
 
 
-async def _life(row: _Row) -> list[LifeStep]:
+_DECIDED = {"request:refused": n_("Refused by {name}.")}
+
+
+async def _life(row: _Row, actor: Actor) -> list[LifeStep]:
     """Tell what happened to a request, as far as demand knows; later stages have the thread."""
     came_in = _CAME_IN[Source(row.source)]
     steps = [LifeStep(row.recorded_at, came_in, {}, came_in)]
@@ -215,6 +219,10 @@ async def _life(row: _Row) -> list[LifeStep]:
                 link=f"/demand/{verdict.basis_id}",
             )
         )
+    for event in reversed(await audit.history(actor, [row.id])):
+        if decided := _DECIDED.get(event.kind):
+            by = {"name": event.actor_name or ""}
+            steps.append(LifeStep(event.happened_at, decided, {**by}, decided.format(**by)))
     return steps
 
 

@@ -24,11 +24,18 @@ from procure.tasks import service as tasks
 LONGEST_REASON = 1000
 
 
-async def refuse_request(actor: Actor, request_id: UUID, reason: str, now: datetime) -> None:
+async def refuse_request(
+    actor: Actor,
+    request_id: UUID,
+    reason: str,
+    now: datetime,
+    *,
+    acknowledge_tender: bool = False,
+) -> None:
     """Refuse a request with a reason that its caseworker reads.
 
     Holds the request. Raises NotFound, Forbidden, Conflict (placed or decided already), Refused
-    (no reason).
+    (no reason, or it went out to tender and that is not acknowledged).
     """
     require(actor, Permission.DEMAND_ANALYSE)
     reason = " ".join(reason.split())
@@ -45,9 +52,20 @@ async def refuse_request(actor: Actor, request_id: UUID, reason: str, now: datet
         )
     async with transaction():
         request = await hold(request_id, buyer_id=actor.org_id)
+        after = REQUEST.after(request.state, "refuse")
+        if request.state == RequestState.TENDERED and not acknowledge_tender:
+            raise Refused(
+                [
+                    Finding(
+                        "tendered",
+                        n_("It went out to tender, which keeps its size. Confirm the refusal."),
+                        field="acknowledge_tender",
+                    )
+                ]
+            )
         await move(
             [request_id],
-            REQUEST.after(request.state, "refuse"),
+            after,
             reason,
         )
         # The reason is a person's words and may name someone, so it stays with the request.

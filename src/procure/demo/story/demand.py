@@ -109,10 +109,11 @@ def _close_ended(stage: Stage) -> None:
     """Answer whoever still waits for the service that has ended, so that nobody waits forever."""
     consultant = stage.cast[CONSULTANT]
     closed = 0
+    answer = {"reason": ENDED_REASON, "acknowledge_tender": True}
     for state in ("recorded", "tendered"):
         found = consultant.get("/requests", service_code=ENDED, state=state, limit=500)["items"]
         for request in found:
-            consultant.post(f"/requests/{request['id']}/refuse", {"reason": ENDED_REASON})
+            consultant.post(f"/requests/{request['id']}/refuse", answer)
         closed += len(found)
     stage.does(
         CONSULTANT, f"answers {closed} requests for a service that has ended: {ENDED_REASON}"
