@@ -163,7 +163,8 @@ async def withdraw(actor: Actor, invitation_id: UUID, *, now: datetime) -> None:
         async with connection() as c:
             mine = await c.fetchrow(
                 """SELECT org, invited_org, used_at IS NULL AND ended_at IS NULL AS is_open
-                     FROM account_link WHERE id = $1 AND (org = $2 OR invited_org = $2) FOR UPDATE""",
+                     FROM account_link
+                    WHERE id = $1 AND (org = $2 OR invited_org = $2) FOR UPDATE""",
                 invitation_id,
                 actor.org_id,
             )
