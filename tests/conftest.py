@@ -22,7 +22,7 @@ import hypothesis
 import pytest
 import pytest_asyncio
 
-from procure.db import migrate
+from procure.db import migrate, rights
 from procure.db.embedded import EmbeddedServer, ServerFailed, wheel_folder
 from procure.db.engine import DB, AppConnection, AppEngine
 from procure.db.server import close_pool
@@ -123,6 +123,7 @@ def database(server: dict[str, Any], worker_id: str) -> Iterator[str]:
         DB.configure({**server, "database": name}, application="procure tests")
         asyncio.run(migrate.create_database(name, template))
     yield name
+    DB.configure({**server, "database": name})  # a test may have opened another one
     asyncio.run(migrate.drop_database(name))
 
 
@@ -153,7 +154,7 @@ async def owner(db: AppEngine) -> AsyncIterator[AppConnection]:
 
 def template_name() -> str:
     """Name the template after everything that it is made from."""
-    sources = (Path(__file__), Path(migrate.__file__))
+    sources = (Path(__file__), Path(migrate.__file__), Path(rights.__file__))
     state = migrate.fingerprint() + "".join(source.read_text() for source in sources)
     return f"{PREFIX}template_{hashlib.sha256(state.encode()).hexdigest()[:12]}"
 

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from procure.db.embedded import ServerFailed
+from procure.db.engine import NoOwner
 from procure.db.health import UnsafeDatabase
 from procure.db.migrate import MigrationFailed
 from procure.db.server import CannotOpen, database
@@ -25,6 +26,7 @@ EXPECTED = (
     MigrationFailed,
     UnsafeDatabase,
     ServerFailed,
+    NoOwner,
     DemoFailed,
 )
 

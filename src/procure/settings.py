@@ -22,7 +22,8 @@ class BadSetting(ValueError):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the program lives, and how it is reached."""
 
-    database_url: str | None  # none means the embedded server under `home`
+    database_url: str | None  # the owner's login; none means the embedded server under `home`
+    database_app_url: str | None = None  # the application's login; none: derived from the owner's
     home: Path  # everything the program writes; keep it, back it up
     root: Path  # holds templates/ and fixtures/
     host: str
@@ -62,7 +63,8 @@ def read(env: Mapping[str, str]) -> Settings:
     host = env.get("PROCURE_HOST") or "127.0.0.1"
     port = _whole(env, "PROCURE_PORT", default=8000, last=65535)
     return Settings(
-        database_url=_database_url(env),
+        database_url=_database_url(env, "DATABASE_URL"),
+        database_app_url=_database_url(env, "DATABASE_APP_URL"),
         home=Path(env.get("PROCURE_HOME") or "var").absolute(),
         root=_root(env),
         host=host,
@@ -82,12 +84,12 @@ def _whole(env: Mapping[str, str], name: str, *, default: int, last: int) -> int
     return int(text)
 
 
-def _database_url(env: Mapping[str, str]) -> str | None:
-    url = env.get("DATABASE_URL") or None
+def _database_url(env: Mapping[str, str], name: str) -> str | None:
+    url = env.get(name) or None
     if url is not None and urlsplit(url).scheme not in {"postgresql", "postgres"}:
         # The value may hold a password, so only its scheme is repeated.
         raise BadSetting(
-            "DATABASE_URL must begin with postgresql:// (the program runs on PostgreSQL only), "
+            f"{name} must begin with postgresql:// (the program runs on PostgreSQL only), "
             f"not with {urlsplit(url).scheme or 'no scheme'!r}."
         )
     return url

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from procure.db import connection
+from procure.db import DB, connection
 from procure.delivery import service
 from procure.delivery.schemas import (
     EmployerDraft,
@@ -154,12 +154,19 @@ async def basis_of(group: Group) -> None:
             group.buyer_id,
             '{"code": "grouped", "text": "In it.", "values": {}, "message": "In it."}',
         )
-        await c.execute(
-            """UPDATE tender SET basis = $1 WHERE id = (
-                 SELECT l.tender FROM lot l JOIN contract c ON c.lot = l.id WHERE c.id = $2)""",
-            basis_id,
-            group.call_off.contract_id,
-        )
+    # Afterwards, which only a builder may: a published tender keeps its basis.
+    owner = await DB.connect_as_owner()
+    try:
+        async with owner.transaction():
+            await owner.execute("SET LOCAL session_replication_role = replica")
+            await owner.execute(
+                """UPDATE tender SET basis = $1 WHERE id = (
+                     SELECT l.tender FROM lot l JOIN contract c ON c.lot = l.id WHERE c.id = $2)""",
+                basis_id,
+                group.call_off.contract_id,
+            )
+    finally:
+        await owner.close()
 
 
 async def a_participant(

@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import asyncpg
 import msgspec
 import pytest
 
@@ -15,6 +14,7 @@ from procure.db import connection
 from procure.kernel.errors import NotFound, Refused
 from procure.parameters import BadParameter
 from tests.builders.catalogue import LISTED_AT, a_catalogue
+from tests.builders.guards import refused
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -234,9 +234,7 @@ async def test_a_name_can_be_corrected() -> None:
 async def test_the_database_itself_keeps_what_is_published(sql: str) -> None:
     await a_catalogue()
 
-    with pytest.raises(asyncpg.IntegrityConstraintViolationError):
-        async with connection() as c:
-            await c.execute(sql)
+    await refused(sql)
 
 
 @pytest.mark.parametrize(

@@ -12,16 +12,10 @@ import pytest_asyncio
 
 from procure.db import DB, connection
 from procure.db.embedded import EmbeddedServer
-from procure.db.engine import AppConnection
-from procure.db.migrate import (
-    APPEND_ONLY,
-    MigrationFailed,
-    create_database,
-    drop_database,
-    ensure_app_role,
-    grant_rights,
-    upgrade,
-)
+from procure.db.engine import AppConnection, AppEngine
+from procure.db.migrate import MigrationFailed, create_database, drop_database, upgrade
+from procure.db.rights import ADDED_TO, EVERYTHING, RIGHTS, grant_rights
+from procure.db.roles import NoLogin, ensure_app_role
 
 
 @pytest_asyncio.fixture
@@ -79,7 +73,7 @@ async def test_migrators_of_two_databases_can_both_make_the_role(home: Path) -> 
     found = await owners[0].fetchval(
         "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'procure_app'"
     )
-    assert found is False
+    assert found is True
     for owner in owners:
         await owner.close()
     new.release()
@@ -94,29 +88,74 @@ async def test_an_owner_who_may_not_make_roles_is_told_what_to_ask_for(home: Pat
     plain = await asyncpg.connect(
         **{**DB.login, "user": "plain", "password": "plain", "database": "postgres"}
     )
-    with pytest.raises(MigrationFailed, match="GRANT procure_app TO plain"):
+    with pytest.raises(NoLogin, match="CREATE ROLE procure_app LOGIN PASSWORD"):
         await ensure_app_role(plain)
-    # From 16 on, the maker of a role is a member who may not become it: this must be mended.
     await admin.execute("ALTER ROLE plain CREATEROLE")
     await ensure_app_role(plain)
-    await plain.execute("SET ROLE procure_app")
+    await (await DB.get_new_connection()).close()
     await plain.close()
     await admin.close()
     new.release()
 
 
+async def test_a_role_made_otherwise_gets_the_login_that_the_program_uses(home: Path) -> None:
+    new = EmbeddedServer(home)
+    new.start()
+    DB.configure({**new.login(), "database": "postgres"})
+    owner = await DB.connect_as_owner()
+    await owner.execute("CREATE ROLE procure_app LOGIN PASSWORD 'another'")
+    await ensure_app_role(owner)
+    app = await DB.get_new_connection()
+    assert await app.fetchval("SELECT session_user::text") == "procure_app"
+    await app.close()
+    # Nobody's login is taken over who is more than the application.
+    DB.configure(new.login(), {**new.login(), "password": "wrong", "database": "postgres"})
+    with pytest.raises(NoLogin, match="could change every record"):
+        await ensure_app_role(owner)
+    await owner.close()
+    new.release()
+
+
 @pytest.mark.parametrize(
-    "right", ["INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"]
+    "statement",
+    ["RESET ROLE", "SET ROLE NONE", "SET SESSION AUTHORIZATION DEFAULT", "RESET ALL"],
 )
-async def test_the_application_may_do_what_each_table_allows(
-    owner: AppConnection, right: str
-) -> None:
+async def test_no_statement_leads_back_to_the_owner(db: AppEngine, statement: str) -> None:
+    async with connection() as lent:
+        await lent.execute(statement)
+        who = await lent.fetchrow(
+            "SELECT current_user::text, session_user::text, current_setting('is_superuser')"
+        )
+        assert tuple(who or ()) == ("procure_app", "procure_app", "off")
+        for role in await lent.fetch("SELECT rolname FROM pg_roles WHERE rolname <> session_user"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await lent.execute(f'SET ROLE "{role["rolname"]}"')
+
+
+async def test_the_application_may_do_what_each_table_allows(owner: AppConnection) -> None:
     tables = await owner.fetch("SELECT relname::text FROM pg_class WHERE relkind = 'r' "
                                "AND relnamespace = 'public'::regnamespace")  # fmt: skip
     for (table,) in tables:
-        wanted = right in APPEND_ONLY.get(table, {"INSERT", "UPDATE", "DELETE"})
-        may = "SELECT has_table_privilege('procure_app', $1, $2)"
-        assert await owner.fetchval(may, f'"{table}"', right) is wanted, table
+        rights = RIGHTS.get(table, ADDED_TO)
+        wanted = {
+            "INSERT": rights.insert,
+            "DELETE": rights.delete,
+            "UPDATE": rights.change == EVERYTHING,
+            **dict.fromkeys(("TRUNCATE", "REFERENCES", "TRIGGER"), False),
+        }
+        for right, is_given in wanted.items():
+            may = "SELECT has_table_privilege('procure_app', $1, $2)"
+            assert await owner.fetchval(may, f'"{table}"', right) is is_given, (table, right)
+        columns = await owner.fetch(
+            "SELECT attname::text, has_column_privilege('procure_app', attrelid, attnum, 'UPDATE') "
+            "FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 "
+            "AND NOT attisdropped",
+            f'"{table}"',
+        )
+        given = {name for name, is_given in columns if is_given}
+        all_of_them = {name for name, _ in columns}
+        wanted_columns = all_of_them & set(rights.change)
+        assert given == (all_of_them if rights.change == EVERYTHING else wanted_columns), table
 
 
 @pytest.mark.parametrize(
@@ -131,6 +170,7 @@ async def test_the_application_may_do_what_each_table_allows(
         "COPY {} FROM STDIN",
         "SET session_replication_role = replica",
         "CREATE TABLE mine ()",
+        "CREATE TEMPORARY TABLE mine ()",
     ],
 )
 async def test_the_application_cannot_touch_the_record(
@@ -145,7 +185,7 @@ async def test_the_application_cannot_touch_the_record(
 async def test_the_application_cannot_write_through_a_view(owner: AppConnection) -> None:
     await owner.execute("CREATE VIEW way_round AS SELECT * FROM event")
     try:
-        await grant_rights(owner)
+        await grant_rights(owner, "procure_app")
         async with connection() as lent:
             await lent.fetch("SELECT * FROM way_round")
             with pytest.raises(asyncpg.InsufficientPrivilegeError):

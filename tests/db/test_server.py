@@ -1,12 +1,19 @@
 """Opening the database says plainly what stands in the way."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
 
 from procure.db import DB, server
+from procure.db.embedded import EmbeddedServer
+from procure.db.engine import NoOwner
+from procure.db.logins import app_login
+from procure.db.migrate import MigrationFailed, upgrade
+from procure.db.roles import ensure_app_role
 from procure.db.server import CannotOpen, database
 from procure.settings import Settings, read
 
@@ -15,7 +22,7 @@ def url_of(login: dict[str, Any], name: str) -> str:
     if "dsn" in login:
         return str(login["dsn"])
     return (
-        f"postgresql://{login['user']}:{login['password']}@/{name}"
+        f"postgresql://{login['user']}:{quote(login['password'])}@/{name}"
         f"?host={login['host']}&port={login['port']}"
     )
 
@@ -55,7 +62,7 @@ async def test_a_server_that_is_not_there_is_named(
 
 
 async def test_a_database_without_schema_asks_for_it(embedded_settings: Settings) -> None:
-    with pytest.raises(CannotOpen, match="bring it up to date first"):
+    with pytest.raises(CannotOpen, match="Bring the database up to date first"):
         async with database():
             pass
 
@@ -68,3 +75,46 @@ async def test_a_connection_that_hangs_does_not_keep_the_program_from_ending(
         assert db.pool is not None
         await db.pool.acquire()
     assert DB.pool is None
+
+
+async def test_the_application_can_serve_without_knowing_the_owner(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = EmbeddedServer(home)
+    new.start()
+    login = new.login()
+    app_url = url_of({**login, "user": "web", "password": "its own"}, "postgres")
+
+    def given(**urls: str) -> None:
+        for module in ("server", "health"):
+            monkeypatch.setattr(f"procure.db.{module}.settings", lambda: read(urls))
+
+    given(DATABASE_APP_URL=app_url)
+    with pytest.raises(CannotOpen, match="cannot be reached"):  # who is not there yet
+        async with database(upgrade=True):
+            pass
+    given(DATABASE_APP_URL=app_url, DATABASE_URL=url_of(login, "postgres"))
+    async with database(upgrade=True):
+        pass
+    given(DATABASE_APP_URL=app_url)
+    async with database(upgrade=True) as db, db.connection() as connection:
+        assert await connection.fetchval("SELECT session_user::text") == "web"
+        assert await connection.fetchval("SELECT has_table_privilege('event', 'INSERT')") is False
+        with pytest.raises(NoOwner):
+            await db.connect_as_owner()
+    new.release()
+
+
+async def test_an_application_alone_does_not_migrate(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = EmbeddedServer(home)
+    new.start()
+    DB.configure({**new.login(), "database": "postgres"})
+    owner = await DB.connect_as_owner()
+    await ensure_app_role(owner)
+    await owner.close()
+    DB.configure(None, {**app_login(new.login()), "database": "postgres"})
+    with pytest.raises(MigrationFailed, match="let its owner run `procure migrate`"):
+        await upgrade()
+    new.release()

@@ -11,6 +11,7 @@ from procure.demand.schemas import Answer, ObjectionDraft
 from procure.kernel.actors import Actor, Role
 from procure.kernel.errors import Conflict, Forbidden, NotFound, Refused
 from tests.builders.demand import a_request
+from tests.builders.guards import refused
 from tests.builders.identity import NOW, an_actor
 from tests.client import client_as
 
@@ -46,6 +47,16 @@ async def test_an_appeal_that_is_not_upheld_leaves_the_band(
         consultant, objection_id, Answer(is_upheld=False, reply="Worked in 2025."), LATER
     )
     assert (await queries.read_request(caseworker, request_id)).risk_band == "B"
+
+
+async def test_the_database_changes_a_band_for_an_upheld_appeal_alone(
+    caseworker: Actor, consultant: Actor
+) -> None:
+    _, objection_id = await an_appeal(caseworker)
+    assert "an appeal of it is upheld" in await refused("UPDATE request SET risk_band = 'C'")
+    await service.answer_objection(consultant, objection_id, UPHOLD, LATER)
+    assert "an appeal of it is upheld" in await refused("UPDATE request SET risk_band = 'A'")
+    assert "stays as it was" in await refused("UPDATE objection SET reply = 'Otherwise.'")
 
 
 async def test_nobody_answers_their_own_objection(consultant: Actor, caseworker: Actor) -> None:

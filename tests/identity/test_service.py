@@ -7,6 +7,7 @@ from procure.identity import queries, service
 from procure.identity.rules import ROLE_PERMISSIONS
 from procure.kernel.actors import Permission, Role
 from procure.kernel.errors import Conflict, Refused
+from tests.builders.guards import forbidden, refused
 from tests.builders.identity import NOW, PASSWORD, a_person, an_actor, an_org, count
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -87,6 +88,28 @@ async def test_a_new_opening_key_retires_the_old_one() -> None:
     assert await queries.opening_recipients([officer.id]) == {officer.id: second.recipient}
     assert first.recipient != second.recipient
     assert first.identity.startswith("AGE-SECRET-KEY-")
+    revived = "UPDATE opening_key SET retired_at = NULL WHERE retired_at IS NOT NULL"
+    assert "stays as it was" in await refused(revived)
+    await forbidden("UPDATE opening_key SET recipient = 'age1other'")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE person SET email = 'x'",
+        "DELETE FROM person",
+        "UPDATE membership SET role = 'admin'",
+        "DELETE FROM membership",
+        "UPDATE session SET person = gen_random_uuid()",
+        "UPDATE api_token SET expires_at = now()",
+        "UPDATE organisation SET name = 'x'",
+        "DELETE FROM opening_key",
+        "UPDATE installation SET is_demo = true",
+        "DELETE FROM installation",
+    ],
+)
+async def test_the_application_changes_no_account_past_its_services(statement: str) -> None:
+    await forbidden(statement)
 
 
 async def test_who_has_no_opening_key_is_named() -> None:

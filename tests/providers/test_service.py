@@ -18,6 +18,7 @@ from procure.providers.queries import known
 from procure.providers.rules import Company, Taken, provider_findings
 from procure.providers.schemas import Confirmation
 from procure.providers.service import AccountChanged, Registered
+from tests.builders.guards import refused
 from tests.builders.identity import NOW, an_actor, an_org, count
 from tests.builders.providers import (
     COOLING,
@@ -410,9 +411,7 @@ async def test_an_account_that_is_none_is_refused(iban: str) -> None:
 async def test_the_database_itself_refuses(sql: str) -> None:
     await a_provider()
 
-    with pytest.raises(asyncpg.CheckViolationError):
-        async with connection() as c:
-            await c.execute(sql)
+    await refused(sql)
 
 
 # --- Facilitators and venues --------------------------------------------------------------------

@@ -14,6 +14,7 @@ from procure.db import connection, transaction, uuid7
 from procure.kernel.actors import Actor, Permission, Role
 from procure.kernel.errors import Conflict, NotFound, Refused
 from procure.tasks import queries, service
+from tests.builders.guards import forbidden, refused
 from tests.builders.identity import an_actor
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -275,3 +276,14 @@ async def a_contract_task(actor: Actor, kind: str = "contract:award-notice") -> 
 async def subject_of(task_id: UUID) -> UUID:
     async with connection() as c:
         return UUID(str(await c.fetchval("SELECT subject_id FROM task WHERE id = $1", task_id)))
+
+
+async def test_a_closed_task_stays_on_record() -> None:
+    subject = uuid7()
+    await a_task(subject)
+    await service.finish("lot-to-decide", subject, now=NOW)
+    assert "stays as it was" in await refused("UPDATE task SET text = 'x'")
+    assert "no task that is done becomes open" in await refused(
+        "UPDATE task SET state = 'open', closed_at = NULL"
+    )
+    await forbidden("DELETE FROM task")

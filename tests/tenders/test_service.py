@@ -25,6 +25,7 @@ from procure.tenders.service.publishing import PublishedEvent
 from procure.tenders.states import LotState, TenderState
 from tests.builders.bids import a_bidder
 from tests.builders.demand import a_basis
+from tests.builders.guards import forbidden, refused
 from tests.builders.identity import an_actor, set_clock
 from tests.builders.tenders import (
     DEADLINE_AT,
@@ -298,6 +299,11 @@ async def execute(sql: str, *args: object) -> None:
         pytest.param("deadline_at = deadline_at - interval '1 second'", id="an earlier deadline"),
         pytest.param("opening_quorum_count = 3", id="another quorum"),
         pytest.param("rule_set = 'other'", id="other rules"),
+        pytest.param("title = 'other'", id="another title"),
+        pytest.param("description = 'other'", id="another description"),
+        pytest.param("max_suppliers_count = 9", id="more suppliers"),
+        pytest.param("contract_until = contract_until + 1", id="a longer contract"),
+        pytest.param("paper_id = NULL", id="without its notice"),
         pytest.param("state = 'closed'", id="closed before its deadline"),
     ],
 )
@@ -310,10 +316,21 @@ async def test_the_database_keeps_what_was_published(change: str) -> None:
 @pytest.mark.parametrize("table", ["lot", "criterion", "keyholder"])
 async def test_the_database_keeps_the_parts_of_a_published_tender(table: str) -> None:
     tender = await a_published_tender()
-    with pytest.raises(asyncpg.PostgresError, match="published tender keeps"):
-        await execute(f"DELETE FROM {table} WHERE tender = $1", tender.id)
-    with pytest.raises(asyncpg.PostgresError, match="published tender keeps"):
-        await execute(f"UPDATE {table} SET position = position + 10 WHERE tender = $1", tender.id)
+    draft = await a_drafted_tender()
+    for change in (
+        f"DELETE FROM {table} WHERE tender = '{tender.id}'",
+        f"UPDATE {table} SET position = position + 10 WHERE tender = '{tender.id}'",
+        f"UPDATE {table} SET tender = '{draft.id}' WHERE tender = '{tender.id}'",
+    ):
+        assert "published tender keeps" in await refused(change)
+
+
+async def test_a_published_tender_moves_along_its_life_alone() -> None:
+    tender = await a_published_tender()
+    for state in ("draft", "evaluated", "concluded"):
+        told = await refused("UPDATE tender SET state = $1 WHERE id = $2", state, tender.id)
+        assert f"no tender that is published becomes {state}" in told
+    await forbidden("DELETE FROM tender")
 
 
 async def test_a_deadline_moves_forward_until_it_is_over() -> None:

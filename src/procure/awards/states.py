@@ -19,7 +19,8 @@ AWARD = Machine(
         (AwardState.STANDSTILL, "finish"): AwardState.FINAL,
         (AwardState.STANDSTILL, "annul"): AwardState.ANNULLED,
         (AwardState.FINAL, "annul"): AwardState.ANNULLED,
-    }
+    },
+    born={AwardState.FINAL},  # where the law asks no standstill
 )
 
 

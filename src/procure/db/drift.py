@@ -7,7 +7,7 @@ import sys
 
 from piccolo.apps.migrations.commands.new import AutoMigrationManager
 
-from procure.db.make_migration import PATH, app_config, is_current, render
+from procure.db.make_migration import PATH, app_config, is_current
 
 
 async def drift() -> list[str]:
@@ -18,8 +18,8 @@ async def drift() -> list[str]:
         found = await manager.get_alter_statements(app_config=config)
     missing = [statement for part in found for statement in part.statements]
     # Piccolo compares constraints by name alone, and would not see a changed condition.
-    if not missing and not is_current(render(config)):
-        missing.append(f"{PATH.name} was made from other tables")
+    if not missing and not is_current(config):
+        missing.append(f"{PATH.name} or the states' triggers were made from other code")
     return missing
 
 

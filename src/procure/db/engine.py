@@ -17,11 +17,12 @@ from piccolo.engine.exceptions import TransactionError
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
+from procure.db.logins import APP_ROLE, app_login, user_of
+
 T = TypeVar("T")
 Isolation = Literal["read_committed", "repeatable_read", "serializable"]
 Hook = Callable[[], Awaitable[None]]
 
-APP_ROLE = "procure_app"  # what every pooled connection is; owns nothing
 ACQUIRE_SECONDS = 5.0  # how long a request may wait for a connection before it is told to retry
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,10 @@ log = logging.getLogger(__name__)
 
 class DatabaseBusy(Exception):
     """Every connection is in use; the caller may try again in a few seconds (503)."""
+
+
+class NoOwner(Exception):
+    """Only the application's own login is known, which may not do this."""
 
 
 class AppConnection(asyncpg.Connection):
@@ -174,21 +179,37 @@ class AppEngine(PostgresEngine):
     def __init__(self) -> None:
         """Make an engine that knows no server yet."""
         super().__init__(config={})
-        self.login: dict[str, Any] = {}
+        self.login: dict[str, Any] = {}  # the owner's; empty where only the application's is known
+        self.app_role = APP_ROLE
 
     async def check_version(self) -> None:
         """Do nothing: Piccolo would connect while modules are imported; `server` asks later."""
 
-    def configure(self, login: dict[str, Any], *, application: str = "procure") -> None:
-        """Point the engine at a server; `login` are asyncpg's arguments for the owning role."""
-        self.login = {**login, "connection_class": AppConnection}
+    def configure(
+        self,
+        owner: dict[str, Any] | None,
+        app: dict[str, Any] | None = None,
+        *,
+        application: str = "procure",
+    ) -> None:
+        """Point the engine at a server, by asyncpg's arguments for the owner and the application.
+
+        Without `app` it is derived from the owner's; without `owner` there are no migrations.
+        """
         common = {"search_path": "public", "timezone": "UTC"}
+        app = app or app_login(owner or {})
+        self.app_role = user_of(app)
+        # Settings of the start of the session, so that the pool's RESET ALL comes back to them.
         self.config = {
-            **self.login,
-            # Set at the start of the session, so that the pool's RESET ALL comes back to it.
-            "server_settings": {**common, "role": APP_ROLE, "application_name": application},
+            **app,
+            "connection_class": AppConnection,
+            "server_settings": {**common, "application_name": application},
         }
-        self.login["server_settings"] = {**common, "application_name": f"{application} owner"}
+        self.login = {
+            **owner,
+            "connection_class": AppConnection,
+            "server_settings": {**common, "application_name": f"{application} owner"},
+        } if owner else {}  # fmt: skip
 
     async def get_new_connection(self) -> AppConnection:
         """Connect as the application, outside of the pool."""
@@ -198,6 +219,8 @@ class AppEngine(PostgresEngine):
 
     async def connect_as_owner(self, database: str | None = None) -> AppConnection:
         """Connect as the role that owns the tables: for migrations and administration only."""
+        if not self.login:
+            raise NoOwner("DATABASE_URL, the owner's login, is needed for this.")
         elsewhere = {"database": database} if database else {}
         return cast(AppConnection, await asyncpg.connect(**{**self.login, **elsewhere}))
 

@@ -1,5 +1,7 @@
 """Make the first migration from the tables' code: `python -m procure.db.make_migration`.
 
+And with it the triggers that hold states to their packages' tables of moves.
+
 Until the first release there is one migration of tables, written anew each time, so that nobody
 has to read how the schema came about. Needs no database. After the release: a new file for each
 change, by `piccolo migrations new procure --auto`.
@@ -18,9 +20,11 @@ from piccolo.conf.apps import AppConfig, Finder
 from piccolo.table import Table
 
 from procure import migrations
+from procure.db.moves import render_moves
 
 ID = "2026-11-24T00:00:01:000000"
 PATH = Path(migrations.__path__[0]) / "procure_1_tables.py"
+MOVES = "sql/90_states.sql"
 HEADING = """\
 # Made from the tables by `make migration`; do not edit, nor merge by hand.
 # ruff: noqa
@@ -70,30 +74,43 @@ def render(config: AppConfig) -> str | None:
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines() if line.strip())
 
 
-def is_current(text: str | None) -> bool:
-    """Tell whether the file on disk says the same as `text`."""
-    if text is None:
-        return not PATH.exists()
-    return PATH.exists() and PATH.read_text() == HEADING + text
+def files(config: AppConfig) -> dict[Path, str | None]:
+    """Return what each file that is made here has to say; None where there must be none."""
+    text = render(config)
+    return {
+        PATH: None if text is None else HEADING + text,
+        PATH.parent / MOVES: render_moves(config.table_classes),
+    }
+
+
+def is_current(config: AppConfig) -> bool:
+    """Tell whether the files on disk say the same as the code."""
+    return all(_read(path) == text for path, text in files(config).items())
 
 
 def make() -> bool:
-    """Write the migration, and tell whether it changed."""
+    """Write the files, and tell whether one changed."""
     handle = os.open(PATH.parent, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)  # several people work in one tree
-        text = render(app_config())
-        if is_current(text):
-            return False
-        if text is None:
-            PATH.unlink()
-        else:
-            fresh = PATH.with_suffix(".new")
-            fresh.write_text(HEADING + text)
-            fresh.replace(PATH)
-        return True
+        changed = False
+        for path, text in files(app_config()).items():
+            if _read(path) == text:
+                continue
+            changed = True
+            if text is None:
+                path.unlink()
+            else:
+                fresh = path.with_suffix(".new")
+                fresh.write_text(text)
+                fresh.replace(path)
+        return changed
     finally:
         os.close(handle)
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text() if path.exists() else None
 
 
 if __name__ == "__main__":

@@ -1,34 +1,24 @@
 """Migrations: everything or nothing, one migrator at a time, and the rights of the application.
 
-The owner of the tables migrates; the application works as `procure_app`, which owns nothing and
-may do no more than the tables' nature allows.
+The owner of the tables migrates; the application works as a role of its own, which owns nothing and
+may do no more than `rights` says.
 """
 
-import asyncio
 import contextlib
 import hashlib
 import io
 import logging
 from pathlib import Path
 
-import asyncpg
 from piccolo.apps.migrations.commands.forwards import run_forwards
 
 from procure import migrations
-from procure.db.engine import APP_ROLE, DB, AppConnection
+from procure.db.engine import DB, AppConnection
+from procure.db.rights import grant_rights, pin_functions
+from procure.db.roles import NoLogin, ensure_app_role
 
 LOCK = 727_274  # any number, the same in every process
 ADMIN_DATABASE = "postgres"
-
-# What the application may do to a table besides reading it, where that is not everything.
-APPEND_ONLY: dict[str, frozenset[str]] = {
-    "event": frozenset(),  # written by a function alone, which chooses number and hash
-    "event_head": frozenset(),
-    "entry": frozenset({"INSERT"}),
-    "ledger_transaction": frozenset({"INSERT"}),
-    "migration": frozenset(),
-}
-ALL_RIGHTS = frozenset({"INSERT", "UPDATE", "DELETE"})
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +28,19 @@ class MigrationFailed(RuntimeError):
 
 
 async def upgrade() -> list[str]:
-    """Run the migrations that have not run yet, and set the rights anew; return their ids."""
+    """Run the migrations that have not run yet, and set the rights anew; return their ids.
+
+    Where only the application's own login is known: see that nothing is to be done.
+    """
+    if not DB.login:
+        await _require_current()
+        return []
     connection = await DB.connect_as_owner()
     try:
-        await ensure_app_role(connection)
+        try:
+            await ensure_app_role(connection)
+        except NoLogin as error:
+            raise MigrationFailed(str(error)) from error
         async with DB.transaction(on=connection):  # Piccolo's own transactions join this one
             await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
             before = await _applied(connection)
@@ -52,73 +51,14 @@ async def upgrade() -> list[str]:
             if not result.success:
                 raise MigrationFailed(result.message or said.getvalue())
             await connection.execute(f"COMMENT ON TABLE migration IS '{fingerprint()}'")
-            await grant_rights(connection)
+            await pin_functions(connection)
+            await grant_rights(connection, DB.app_role)
             done = [name for name in await _applied(connection) if name not in before]
     finally:
         await connection.close()
     if done:
         log.info("migrated: %s", ", ".join(done))
     return done
-
-
-async def ensure_app_role(connection: AppConnection) -> None:
-    """Create the application's role if it is missing, and let the owner become it."""
-    # Roles belong to the whole cluster while advisory locks belong to one database, so that
-    # migrators of two databases can meet here.
-    for attempt in range(20):
-        try:
-            await _make_app_role(connection)
-        except (
-            asyncpg.DuplicateObjectError,
-            asyncpg.UniqueViolationError,
-            asyncpg.InternalServerError,  # "tuple concurrently updated"
-        ):
-            if attempt == 19:
-                raise
-            await asyncio.sleep(0.05)
-        except asyncpg.InsufficientPrivilegeError as error:
-            owner = await connection.fetchval("SELECT current_user")
-            raise MigrationFailed(
-                f"The role of DATABASE_URL may not create roles. Let an administrator run: "
-                f"CREATE ROLE {APP_ROLE} NOLOGIN; GRANT {APP_ROLE} TO {owner};"
-            ) from error
-        else:
-            return
-
-
-async def _make_app_role(connection: AppConnection) -> None:
-    async with connection.transaction():
-        if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", APP_ROLE):
-            await connection.execute(f"CREATE ROLE {APP_ROLE} NOLOGIN")
-        version = connection.get_server_version().major
-        # From 16 on, who creates a role is a member who may not become it.
-        become = "SET" if version >= 16 else "MEMBER"
-        may = "SELECT pg_has_role(current_user, $1, $2)"
-        if not await connection.fetchval(may, APP_ROLE, become):
-            await connection.execute(f"GRANT {APP_ROLE} TO CURRENT_USER")
-
-
-async def grant_rights(connection: AppConnection) -> None:
-    """Give the application the rights that each table's nature allows, and no others.
-
-    Views are for reading only: writing through one would happen with its owner's rights.
-    """
-    relations = await connection.fetch(
-        "SELECT relname, relkind::text FROM pg_class "
-        "WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')"
-    )
-    statements = [
-        f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {APP_ROLE}, PUBLIC",
-        f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}",
-        f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {APP_ROLE}",
-        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE}",
-        f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {APP_ROLE}",
-    ]
-    for name, kind in relations:
-        rights = APPEND_ONLY.get(name, ALL_RIGHTS) if kind in {"r", "p"} else frozenset()
-        if rights:
-            statements.append(f'GRANT {", ".join(sorted(rights))} ON "{name}" TO {APP_ROLE}')
-    await connection.execute(";\n".join(statements))
 
 
 def fingerprint() -> str:
@@ -148,13 +88,30 @@ async def _refuse_rewritten(connection: AppConnection, applied: list[str]) -> No
         )
 
 
+async def _require_current() -> None:
+    connection = await DB.get_new_connection()
+    try:
+        applied = await _applied(connection)
+        await _refuse_rewritten(connection, applied)
+    finally:
+        await connection.close()
+    if not applied:
+        raise MigrationFailed(
+            "The database is not up to date: let its owner run `procure migrate` with DATABASE_URL."
+        )
+
+
 async def create_database(name: str, template: str | None = None) -> None:
     """Create a database, as a copy of `template` if given; asyncpg.DuplicateDatabaseError if it is.
 
-    A copy of files, not of logged blocks: 0.1 s instead of 0.5 s for our schema.
+    A copy of files, not of logged blocks: 0.1 s instead of 0.5 s for our schema. It has the rights
+    within the template, not those on it: who may make temporary tables is said again.
     """
     copied = f" TEMPLATE {_quoted(template)} STRATEGY file_copy" if template else ""
-    await _administer(f"CREATE DATABASE {_quoted(name)}{copied}")
+    await _administer(
+        f"CREATE DATABASE {_quoted(name)}{copied}",
+        f"REVOKE TEMPORARY ON DATABASE {_quoted(name)} FROM PUBLIC",
+    )
 
 
 async def drop_database(name: str) -> None:
@@ -162,10 +119,11 @@ async def drop_database(name: str) -> None:
     await _administer(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
 
 
-async def _administer(statement: str) -> None:
+async def _administer(*statements: str) -> None:
     connection = await DB.connect_as_owner(database=ADMIN_DATABASE)
     try:
-        await connection.execute(statement)
+        for statement in statements:  # one by one: CREATE DATABASE is in no transaction
+            await connection.execute(statement)
     finally:
         await connection.close()
 

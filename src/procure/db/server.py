@@ -9,7 +9,7 @@ import asyncpg
 
 from procure.db import health, migrate
 from procure.db.embedded import EmbeddedServer
-from procure.db.engine import APP_ROLE, DB, AppEngine
+from procure.db.engine import DB, AppEngine
 from procure.settings import settings
 
 OLDEST = 15  # PostgreSQL 15: security_invoker views, MERGE, no CREATE on schema public for all
@@ -42,8 +42,13 @@ async def database(
 @asynccontextmanager
 async def server(*, application: str = "procure") -> AsyncGenerator[None, None]:
     """Point the engine at DATABASE_URL, or at the embedded server, which it holds."""
-    if url := settings().database_url:
-        DB.configure({"dsn": url}, application=application)
+    owner, app = settings().database_url, settings().database_app_url
+    if owner or app:
+        DB.configure(
+            {"dsn": owner} if owner else None,
+            {"dsn": app} if app else None,
+            application=application,
+        )
         await _require_version()
         yield
         return
@@ -62,9 +67,10 @@ async def pool(*, min_size: int = 1, max_size: int = 10) -> AsyncGenerator[None,
     """Open the pool of the application's connections, and close it even if one hangs."""
     try:
         await DB.start_connection_pool(min_size=min_size, max_size=max_size)
-    except (asyncpg.UndefinedObjectError, asyncpg.InvalidParameterValueError) as error:
+    except asyncpg.InvalidAuthorizationSpecificationError as error:
         raise CannotOpen(
-            f"The database has no role {APP_ROLE} yet: bring it up to date first."
+            f"The application cannot log in as {DB.app_role} ({error}). Bring the database up to "
+            "date first: `procure migrate`, with the owner's DATABASE_URL, makes that login."
         ) from error
     try:
         yield
@@ -87,7 +93,8 @@ async def close_pool() -> None:
 
 async def _require_version() -> None:
     try:
-        connection = await DB.connect_as_owner()
+        connect = DB.connect_as_owner if DB.login else DB.get_new_connection
+        connection = await connect()
     except (OSError, asyncpg.PostgresError) as error:
         raise CannotOpen(f"The server of DATABASE_URL cannot be reached: {error}") from error
     try:

@@ -62,7 +62,7 @@ async def make_dossier(actor: Actor, tender_id: UUID, key: SealingKey, *, now: d
                 "INSERT INTO dossier"
                 " (id, tender, buyer, file, made_at, made_by, chain_seq, chain_sha256)"
                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-                " ON CONFLICT (tender, file) DO UPDATE SET tender = excluded.tender RETURNING id",
+                " ON CONFLICT (tender, file) DO NOTHING RETURNING id",
                 uuid7(),
                 tender_id,
                 heading.buyer_id,
@@ -72,6 +72,10 @@ async def make_dossier(actor: Actor, tender_id: UUID, key: SealingKey, *, now: d
                 chain_seq,
                 chain_sha256,
             )
+            if dossier_id is None:  # the same state gives the same file
+                dossier_id = await c.fetchval(
+                    "SELECT id FROM dossier WHERE tender = $1 AND file = $2", tender_id, sha256
+                )
         await audit.record(
             queries.EXPORT_EVENT,
             tender_id,

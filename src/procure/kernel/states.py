@@ -1,6 +1,6 @@
 """A life as a table of moves, read by services, buttons, messages and tests alike."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -13,8 +13,14 @@ S = TypeVar("S", bound=StrEnum)
 class Machine(Generic[S]):
     """A table `(state, action) -> next state`; anything not in the table is forbidden."""
 
-    def __init__(self, moves: Mapping[tuple[S, str], S]) -> None:
+    def __init__(self, moves: Mapping[tuple[S, str], S], *, born: Collection[S] = ()) -> None:
+        """Take the moves, and the states that a row may begin in besides the first."""
         self.moves = dict(moves)
+        self.states: type[S] = type(next(iter(self.moves.values())))
+        first = next(iter(self.states))
+        moved = {state for (start, _), then in self.moves.items() for state in (start, then)}
+        # What no move leads to or from can only be there from the beginning.
+        self.starts: frozenset[S] = frozenset({first, *born, *(set(self.states) - moved)})
 
     def after(self, state: str, action: str) -> S:
         """Return the state that `action` leads to; Conflict if it is not open from `state`."""

@@ -352,7 +352,17 @@ async def change_facilitator(
         row.education, row.profession = draft.education.strip(), draft.profession.strip()
         row.groups_led_count, row.years_count = draft.groups_led_count, draft.years_count
         row.languages = list(dict.fromkeys(draft.languages))
-        await row.save()
+        await row.save(
+            [
+                Facilitator.code,
+                Facilitator.display_name,
+                Facilitator.education,
+                Facilitator.profession,
+                Facilitator.groups_led_count,
+                Facilitator.years_count,
+                Facilitator.languages,
+            ]
+        )
         await audit.record(
             "facilitator:changed", row.id, actor, org_id=actor.org_id, now=now, facts=_facts(draft)
         )

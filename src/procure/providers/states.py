@@ -19,7 +19,8 @@ PROVIDER = Machine(
         (ProviderState.APPLIED, "admit"): ProviderState.ADMITTED,
         (ProviderState.ADMITTED, "suspend"): ProviderState.SUSPENDED,
         (ProviderState.SUSPENDED, "admit"): ProviderState.ADMITTED,
-    }
+    },
+    born={ProviderState.ADMITTED},  # a coordinator who registers one admits it
 )
 
 EVENTS = {

@@ -122,6 +122,9 @@ BEGIN
 END;
 $$ LANGUAGE plpgsql;
 
+-- Ours, so that this file's function is held to the same as every other (README).
+ALTER FUNCTION fn_pgqueuer_changed() SET search_path = pg_catalog, public, pg_temp;
+
 CREATE TRIGGER tg_pgqueuer_changed
 AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgqueuer
 EXECUTE FUNCTION fn_pgqueuer_changed();

@@ -6,7 +6,7 @@ INSERT INTO event_head (id, seq, sha256) VALUES (1, 0, repeat('0', 64));
 -- One instant as the chain writes it: UTC, microseconds.
 CREATE FUNCTION event_instant(instant timestamptz) RETURNS text
     LANGUAGE sql STABLE
-    SET search_path = pg_catalog
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ SELECT to_char(instant AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $$;
 
 -- Two steps: first the hash of what the event says (with the hash of its facts in place of them),
@@ -18,7 +18,7 @@ CREATE FUNCTION event_hash(
     happened_at timestamptz, written_at timestamptz, facts text, previous text
 ) RETURNS text
     LANGUAGE sql STABLE
-    SET search_path = pg_catalog
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
         SELECT encode(sha256(convert_to(concat_ws(E'\n',
             encode(sha256(convert_to(concat_ws(E'\n',
@@ -35,7 +35,7 @@ CREATE FUNCTION record_event(
 ) RETURNS bigint
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     head event_head%ROWTYPE;
@@ -61,6 +61,7 @@ END $$;
 -- The owner, too, is stopped from a slip of the hand; who means it is found by the chain.
 CREATE FUNCTION event_never_changes() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN RAISE EXCEPTION 'events are only ever added' USING ERRCODE = 'restrict_violation'; END $$;
 
 CREATE TRIGGER event_never_changes BEFORE UPDATE OR DELETE ON event

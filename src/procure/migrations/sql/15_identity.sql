@@ -1,7 +1,7 @@
 -- The clock: real, except in a database that was made as a demo and whose clock was moved.
 CREATE FUNCTION app_now() RETURNS timestamptz
     LANGUAGE sql VOLATILE
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
         SELECT coalesce(
             (SELECT clock_at + (clock_timestamp() - clock_set_at)
@@ -12,12 +12,13 @@ CREATE FUNCTION app_now() RETURNS timestamptz
 -- The legal day in the country's zone.
 CREATE FUNCTION app_today() RETURNS date
     LANGUAGE sql VOLATILE
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ SELECT (app_now() AT TIME ZONE 'Europe/Tallinn')::date $$;
 
 -- A database is a demo from its first row on, or never.
 CREATE FUNCTION installation_stays_what_it_is() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 BEGIN
     IF TG_OP = 'DELETE' OR NEW.is_demo <> OLD.is_demo OR NEW.created_at <> OLD.created_at THEN
@@ -36,6 +37,24 @@ CREATE TRIGGER installation_stays_what_it_is BEFORE UPDATE OR DELETE ON installa
 
 CREATE INDEX login_failure_recent ON login_failure (bucket, failed_at);
 
+-- What ended does not come back to life: a retired key, a session or token that was ended.
+CREATE FUNCTION what_ended_stays_ended() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
+    AS $$ BEGIN
+        RAISE EXCEPTION 'a % that ended stays as it was', TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = TG_NAME;
+    END $$;
+
+CREATE TRIGGER opening_key_stays_retired BEFORE UPDATE ON opening_key
+    FOR EACH ROW WHEN (OLD.retired_at IS NOT NULL) EXECUTE FUNCTION what_ended_stays_ended();
+CREATE TRIGGER session_stays_ended BEFORE UPDATE ON session
+    FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL AND NEW.ended_at IS DISTINCT FROM OLD.ended_at)
+    EXECUTE FUNCTION what_ended_stays_ended();
+CREATE TRIGGER api_token_stays_ended BEFORE UPDATE ON api_token
+    FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL AND NEW.ended_at IS DISTINCT FROM OLD.ended_at)
+    EXECUTE FUNCTION what_ended_stays_ended();
+
 -- A person has one opening key at a time.
 CREATE UNIQUE INDEX opening_key_one ON opening_key (person) WHERE retired_at IS NULL;
 
@@ -48,7 +67,7 @@ CREATE INDEX account_link_open ON account_link (org, email) WHERE used_at IS NUL
 -- are those of identity.rules, which a test compares.
 CREATE FUNCTION roles_exclude(one text, other text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
-    SET search_path = pg_catalog
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
         SELECT one <> other AND (
             'auditor' IN (one, other)
@@ -67,6 +86,7 @@ CREATE FUNCTION roles_exclude(one text, other text) RETURNS boolean
 
 CREATE FUNCTION membership_keeps_roles_apart() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     found text;
@@ -89,6 +109,7 @@ CREATE TRIGGER membership_keeps_roles_apart BEFORE INSERT OR UPDATE ON membershi
 -- A link is used once, and is what it was made as.
 CREATE FUNCTION account_link_is_used_once() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN
         IF TG_OP = 'DELETE' OR OLD.used_at IS NOT NULL OR OLD.ended_at IS NOT NULL
             OR (NEW.secret_sha256, NEW.org, NEW.email, NEW.roles, NEW.expires_at, NEW.invited_by)
@@ -106,6 +127,7 @@ CREATE TRIGGER account_link_is_used_once BEFORE UPDATE OR DELETE ON account_link
 -- Who a person is stays: an account cannot become another's.
 CREATE FUNCTION person_stays_who_they_are() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN
         IF OLD.natural_key IS NOT NULL AND NEW.natural_key IS DISTINCT FROM OLD.natural_key THEN
             RAISE EXCEPTION 'an account stays the person''s' USING ERRCODE = 'restrict_violation';

@@ -2,6 +2,7 @@
 
 CREATE FUNCTION file_never_changes() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN
         RAISE EXCEPTION 'a stored file never changes' USING ERRCODE = 'restrict_violation';
     END $$;
@@ -11,6 +12,7 @@ CREATE TRIGGER file_never_changes BEFORE UPDATE ON file
 
 CREATE FUNCTION paper_keeps_its_facts() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN
         IF OLD.state = 'printed' THEN
             RAISE EXCEPTION 'a printed paper never changes' USING ERRCODE = 'restrict_violation';

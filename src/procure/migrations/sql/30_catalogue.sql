@@ -1,7 +1,7 @@
 -- A published version is what contracts point to: names may be corrected, nothing else, and no
 -- version is taken away. A service may be given its end and its successors.
 CREATE FUNCTION catalogue_version_stays() RETURNS trigger
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     may_change text[] := CASE TG_TABLE_NAME
         WHEN 'service' THEN ARRAY['name_en', 'name_et', 'name_ru', 'valid_until', 'successors']

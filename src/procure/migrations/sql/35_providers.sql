@@ -2,6 +2,7 @@
 -- in the service, where it can explain itself; here it stands for whoever writes SQL.
 CREATE FUNCTION provider_account_needs_two() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN
         IF NEW.iban <> OLD.iban
             AND (NEW.iban IS DISTINCT FROM OLD.new_iban

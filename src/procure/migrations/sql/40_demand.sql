@@ -12,7 +12,7 @@ CREATE INDEX basis_request_latest ON basis_request (request, id DESC);
 
 -- A basis is what a tender rests on: once made it is never changed, so a decision can be taken again.
 CREATE FUNCTION basis_stays() RETURNS trigger LANGUAGE plpgsql
-  SET search_path = public, pg_temp AS $$
+  SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   RAISE EXCEPTION 'A basis of demand is never changed; make another one.'
     USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_TABLE_NAME || '_stays';
@@ -27,7 +27,7 @@ CREATE TRIGGER basis_request_stays BEFORE UPDATE OR DELETE ON basis_request
 CREATE INDEX group_plan_newest ON group_plan (buyer, id DESC);
 
 CREATE FUNCTION group_plan_stays() RETURNS trigger LANGUAGE plpgsql
-  SET search_path = public, pg_temp AS $$
+  SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   IF NEW.facts <> OLD.facts OR NEW.draft <> OLD.draft OR NEW.buyer <> OLD.buyer
      OR (OLD.solved IS NOT NULL AND NEW.solved IS DISTINCT FROM OLD.solved)
@@ -49,7 +49,7 @@ CREATE TRIGGER plan_move_stays BEFORE UPDATE OR DELETE ON plan_move
 CREATE INDEX request_count_of ON request_count (buyer, service_code);
 
 CREATE FUNCTION request_counted() RETURNS trigger LANGUAGE plpgsql
-  SET search_path = public, pg_temp AS $$
+  SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
     INSERT INTO request_count (buyer, service_code, county, language, risk_band, suitability, state,
@@ -86,7 +86,7 @@ CREATE TRIGGER request_counted_out AFTER DELETE ON request
 CREATE INDEX demand_forecast_newest ON demand_forecast (buyer, id DESC);
 
 CREATE FUNCTION demand_forecast_stays() RETURNS trigger LANGUAGE plpgsql
-  SET search_path = public, pg_temp AS $$
+  SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   IF OLD.result IS NOT NULL OR NEW.facts <> OLD.facts OR NEW.buyer <> OLD.buyer THEN
     RAISE EXCEPTION 'A forecast is never changed; make another one.'
@@ -97,6 +97,26 @@ END $$;
 
 CREATE TRIGGER demand_forecast_stays BEFORE UPDATE ON demand_forecast
   FOR EACH ROW EXECUTE FUNCTION demand_forecast_stays();
+
+-- An answer is given once, and a risk band is another one only for an appeal that was upheld.
+CREATE TRIGGER objection_stays_answered BEFORE UPDATE ON objection
+  FOR EACH ROW WHEN (OLD.state = 'answered') EXECUTE FUNCTION what_ended_stays_ended();
+
+CREATE FUNCTION risk_band_was_appealed() RETURNS trigger LANGUAGE plpgsql
+  SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM objection WHERE request = NEW.id AND kind = 'band' AND is_upheld
+                    AND wanted_band = NEW.risk_band) THEN
+    RAISE EXCEPTION 'a risk band changes when an appeal of it is upheld'
+      USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'risk_band_was_appealed';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER risk_band_was_appealed AFTER UPDATE ON request
+  DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW WHEN (NEW.risk_band IS DISTINCT FROM OLD.risk_band)
+  EXECUTE FUNCTION risk_band_was_appealed();
 
 CREATE INDEX objection_of ON objection (request, id);
 CREATE UNIQUE INDEX objection_open ON objection (request, kind) WHERE state = 'open';

@@ -1,19 +1,19 @@
 -- One row holds the deadline (R8), and once published it can only move forward, and only while it
--- has not passed. The key that bids are encrypted to never changes.
+-- has not passed. Nothing else of what was published changes: neither the key that bids are
+-- encrypted to, nor what the notice says.
 CREATE FUNCTION tender_keeps_its_word() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
+DECLARE
+    may_change CONSTANT text[] := ARRAY['state', 'state_ground', 'deadline_at'];
 BEGIN
     IF OLD.published_at IS NULL THEN
         RETURN NEW;
     END IF;
-    IF (NEW.recipient, NEW.published_at, NEW.started_on, NEW.buyer, NEW.opening_quorum_count,
-        NEW.rule_set, NEW.procedure, NEW.parent_lot_id, NEW.scoring_rule)
-       IS DISTINCT FROM
-       (OLD.recipient, OLD.published_at, OLD.started_on, OLD.buyer, OLD.opening_quorum_count,
-        OLD.rule_set, OLD.procedure, OLD.parent_lot_id, OLD.scoring_rule) THEN
-        RAISE EXCEPTION 'a published tender keeps its key, its rules and its day'
+    IF to_jsonb(NEW) - may_change IS DISTINCT FROM to_jsonb(OLD) - may_change
+       OR (OLD.state_ground IS NOT NULL AND NEW.state_ground IS DISTINCT FROM OLD.state_ground) THEN
+        RAISE EXCEPTION 'a published tender keeps its key, its rules and its words'
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'tender_keeps_its_word';
     END IF;
     IF NEW.deadline_at < OLD.deadline_at
@@ -35,16 +35,18 @@ CREATE TRIGGER tender_keeps_its_word BEFORE UPDATE ON tender
 -- What bidders read when they bid is what is scored later.
 CREATE FUNCTION published_tender_is_fixed() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
-    named uuid := CASE WHEN TG_OP = 'DELETE' THEN OLD.tender ELSE NEW.tender END;
+    named uuid[] := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.tender]
+                               WHEN 'DELETE' THEN ARRAY[OLD.tender]
+                               ELSE ARRAY[NEW.tender, OLD.tender] END;  -- nor is it moved elsewhere
 BEGIN
     IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'lot'
        AND (to_jsonb(OLD) - 'state' - 'ground') = (to_jsonb(NEW) - 'state' - 'ground') THEN
         RETURN NEW;
     END IF;
-    IF EXISTS (SELECT FROM tender WHERE id = named AND published_at IS NOT NULL) THEN
+    IF EXISTS (SELECT FROM tender WHERE id = ANY (named) AND published_at IS NOT NULL) THEN
         RAISE EXCEPTION 'a published tender keeps its lots, criteria, keyholders and invitations'
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'published_tender_is_fixed';
     END IF;

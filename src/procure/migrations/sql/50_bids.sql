@@ -8,7 +8,7 @@ CREATE FUNCTION note_arrivals(
 ) RETURNS TABLE (noted_id uuid, noted_at timestamptz)
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     stamped timestamptz;
@@ -31,7 +31,7 @@ END $$;
 
 CREATE FUNCTION arrival_stays() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND OLD.refused_at IS NULL
@@ -62,7 +62,7 @@ CREATE INDEX arrival_of_package ON arrival (package_id) WHERE package_id IS NOT 
 -- What is prepared stays as it was encrypted; it goes when the bid of that id is there in its place.
 CREATE FUNCTION package_is_sealed() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 BEGIN
     IF TG_OP = 'DELETE' AND EXISTS (SELECT FROM bid WHERE id = OLD.id
@@ -79,7 +79,7 @@ CREATE TRIGGER package_is_sealed BEFORE UPDATE OR DELETE ON bid_package
 -- Holds a tender against its opening, not against other bidders; and this bidder for itself.
 CREATE FUNCTION hold_bidder(tender_id uuid, org_id uuid) RETURNS void
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 BEGIN
     PERFORM 1 FROM tender WHERE id = tender_id FOR SHARE;
@@ -90,7 +90,7 @@ END $$;
 -- Holds the tenders against their openings, and each bidder for itself, in one order for everyone.
 CREATE FUNCTION hold_submissions(packages uuid[]) RETURNS void
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 BEGIN
     PERFORM 1 FROM tender WHERE id IN (SELECT tender FROM bid_package WHERE id = ANY (packages))
@@ -107,7 +107,7 @@ CREATE INDEX bid_of_provider ON bid (provider_org);
 
 CREATE FUNCTION bid_is_sealed() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     held tender%ROWTYPE;
@@ -181,7 +181,7 @@ CREATE TRIGGER bid_is_sealed BEFORE INSERT OR UPDATE OR DELETE ON bid
 -- A share is taken from a keyholder, after the deadline, and with the words of that very share.
 CREATE FUNCTION share_is_given_in_time() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 BEGIN
     IF TG_OP = 'DELETE' OR (TG_OP = 'UPDATE'

@@ -4,7 +4,7 @@
 -- pages show bids of the lot, and this person may read none (promises Z-7).
 CREATE FUNCTION has_conflict(person_ uuid, lot_ uuid) RETURNS boolean
     LANGUAGE sql STABLE
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
         SELECT EXISTS (SELECT FROM panel_member
                         WHERE person = person_ AND lot = lot_ AND has_conflict)
@@ -12,7 +12,7 @@ CREATE FUNCTION has_conflict(person_ uuid, lot_ uuid) RETURNS boolean
 
 CREATE FUNCTION score_is_lawful() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     touched uuid := CASE TG_OP WHEN 'DELETE' THEN OLD.member ELSE NEW.member END;
@@ -57,7 +57,7 @@ CREATE TRIGGER score_is_lawful BEFORE INSERT OR UPDATE OR DELETE ON score
 
 CREATE FUNCTION panel_member_keeps_its_word() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
@@ -88,7 +88,7 @@ CREATE TRIGGER panel_member_keeps_its_word BEFORE UPDATE OR DELETE ON panel_memb
 -- A question is asked once, answered once and decided once.
 CREATE FUNCTION explanation_goes_forward() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 BEGIN
     IF TG_OP = 'DELETE'
@@ -109,6 +109,7 @@ CREATE TRIGGER explanation_goes_forward BEFORE UPDATE OR DELETE ON explanation
 
 CREATE FUNCTION ranking_never_changes() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN
         RAISE EXCEPTION 'a ranking and a drawing of lots are only ever added'
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'ranking_never_changes';

@@ -4,7 +4,7 @@ CREATE UNIQUE INDEX award_one_live ON award (lot) WHERE state <> 'annulled';
 
 CREATE FUNCTION award_stays_as_decided() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     may_change CONSTANT text[] := ARRAY['state', 'annulled_reason'];
@@ -23,7 +23,7 @@ END $$;
 -- What was signed on an award stays signed: it is ended by the contract's own rules, not by this.
 CREATE FUNCTION award_without_contract() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 BEGIN
     IF EXISTS (SELECT FROM contract c JOIN award_supplier s ON s.id = c.award_supplier
@@ -42,6 +42,7 @@ CREATE TRIGGER award_stays_as_decided BEFORE UPDATE OR DELETE ON award
 
 CREATE FUNCTION award_part_never_changes() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN
         RAISE EXCEPTION 'winners and letters of an award are only ever added'
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'award_stays_as_decided';
@@ -55,7 +56,7 @@ CREATE TRIGGER letter_never_changes BEFORE UPDATE OR DELETE ON letter
 -- An award rests on the newest ranking of its own lot.
 CREATE FUNCTION award_rests_on_newest_ranking() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 BEGIN
     IF NEW.evaluation IS DISTINCT FROM
@@ -74,7 +75,7 @@ CREATE TRIGGER award_rests_on_newest_ranking BEFORE INSERT ON award
 -- included, or because the award was annulled, or because there is no such winner (RHS §§ 120-121).
 CREATE FUNCTION award_blocks_signing(award_supplier uuid, day date) RETURNS boolean
     LANGUAGE sql STABLE
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
         SELECT coalesce(
             (SELECT a.state = 'annulled' OR coalesce(day <= a.last_blocked_on, false)

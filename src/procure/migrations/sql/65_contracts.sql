@@ -4,7 +4,7 @@
 -- what was spent under it.
 CREATE FUNCTION contract_stays_as_signed() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     may_change CONSTANT text[] := ARRAY['state', 'signed_at', 'paper_id', 'spent_amount'];
@@ -24,7 +24,7 @@ CREATE TRIGGER contract_stays_as_signed BEFORE UPDATE OR DELETE ON contract
 
 CREATE FUNCTION clause_stays_as_signed() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     touched uuid[];
@@ -47,7 +47,7 @@ CREATE TRIGGER clause_stays_as_signed BEFORE INSERT OR UPDATE OR DELETE ON claus
 -- RHS §§ 120-121: a contract signed inside the standstill is void, so it cannot be written.
 CREATE FUNCTION signature_is_lawful() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     signed contract%ROWTYPE;
@@ -74,6 +74,7 @@ CREATE TRIGGER signature_is_lawful BEFORE INSERT ON signature
 
 CREATE FUNCTION signature_never_changes() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN RAISE EXCEPTION 'signatures are only ever added' USING ERRCODE = 'restrict_violation'; END $$;
 
 CREATE TRIGGER signature_never_changes BEFORE UPDATE OR DELETE ON signature
@@ -82,7 +83,7 @@ CREATE TRIGGER signature_never_changes BEFORE UPDATE OR DELETE ON signature
 -- Signed is what both sides have signed, whoever writes the state.
 CREATE FUNCTION contract_is_signed_by_both() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 BEGIN
     IF NEW.state <> 'drafted'
@@ -99,7 +100,7 @@ CREATE CONSTRAINT TRIGGER contract_is_signed_by_both AFTER INSERT OR UPDATE ON c
 -- RHS § 30: what all partners of a lot are called off together stays within the framework's value.
 CREATE FUNCTION call_off_within_ceiling() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     framework contract%ROWTYPE;

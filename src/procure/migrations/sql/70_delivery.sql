@@ -17,6 +17,7 @@ CREATE UNIQUE INDEX participant_replaces_one ON participant (replaces_id)
 -- Who was referred, from which request and in which risk band, is frozen at referral.
 CREATE FUNCTION participant_stays_who_it_is() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 BEGIN
     IF (NEW.buyer, NEW."group", NEW.request, NEW.client_ref, NEW.risk_band, NEW.referred_at,
@@ -35,7 +36,7 @@ CREATE TRIGGER participant_stays_who_it_is BEFORE UPDATE ON participant
 
 CREATE FUNCTION participant_has_a_place() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     place service_group%ROWTYPE;
@@ -61,7 +62,7 @@ CREATE TRIGGER participant_has_a_place AFTER INSERT OR UPDATE ON participant
 
 CREATE FUNCTION attendance_is_of_a_stay() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     stay participant%ROWTYPE;
@@ -86,7 +87,7 @@ CREATE TRIGGER attendance_is_of_a_stay BEFORE INSERT OR UPDATE ON attendance
 
 CREATE FUNCTION visitor_is_of_the_group() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 BEGIN
     IF (SELECT "group" FROM participant WHERE id = NEW.participant)
@@ -105,6 +106,7 @@ CREATE UNIQUE INDEX plan_uq ON plan (participant, kind) WHERE withdrawn_at IS NU
 
 CREATE FUNCTION plan_keeps_what_was_recorded() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 BEGIN
     IF TG_OP = 'DELETE'

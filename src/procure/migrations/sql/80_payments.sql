@@ -14,9 +14,16 @@ CREATE INDEX claim_line_of_participant ON claim_line (participant) WHERE partici
 
 CREATE FUNCTION claim_is_frozen_once_accepted() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN
         IF TG_OP = 'DELETE' THEN
             RAISE EXCEPTION 'a claim is never deleted' USING ERRCODE = 'restrict_violation';
+        END IF;
+        IF (NEW.id, NEW.contract, NEW."group", NEW.number)
+            IS DISTINCT FROM (OLD.id, OLD.contract, OLD."group", OLD.number)
+        THEN
+            RAISE EXCEPTION 'a claim stays with its group and number'
+                USING ERRCODE = 'restrict_violation';
         END IF;
         IF OLD.state IN ('accepted', 'attested', 'posted', 'paid', 'withdrawn')
             AND (NEW.id, NEW.contract, NEW."group", NEW.number, NEW.reason, NEW.changes,
@@ -52,6 +59,7 @@ CREATE TRIGGER claim_is_frozen_once_accepted BEFORE UPDATE OR DELETE ON claim
 
 CREATE FUNCTION claim_lines_are_frozen_once_accepted() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     found text;
@@ -73,10 +81,41 @@ END $$;
 CREATE TRIGGER claim_lines_are_frozen_once_accepted BEFORE INSERT OR UPDATE OR DELETE ON claim_line
     FOR EACH ROW EXECUTE FUNCTION claim_lines_are_frozen_once_accepted();
 
+-- Paid is what a released payment of its own contract pays; what is in a payment file leaves it only
+-- when the file is cancelled (P-8).
+CREATE FUNCTION claim_is_paid_by_its_payment() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
+    AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.payment IS NOT NULL
+        AND NEW.payment IS DISTINCT FROM OLD.payment
+        AND NOT EXISTS (SELECT FROM payment p JOIN payment_run r ON r.id = p.run
+                         WHERE p.id = OLD.payment AND r.state = 'cancelled')
+    THEN
+        RAISE EXCEPTION 'a claim leaves a payment file when the file is cancelled'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'claim_is_paid_by_its_payment';
+    END IF;
+    IF NEW.payment IS NOT NULL AND NOT EXISTS (
+        SELECT FROM payment p JOIN payment_run r ON r.id = p.run
+         WHERE p.id = NEW.payment AND p.contract = NEW.contract
+           AND NEW.state IN ('posted', 'paid')
+           AND r.state = (CASE WHEN NEW.state = 'paid' THEN 'released' ELSE 'prepared' END))
+    THEN
+        RAISE EXCEPTION 'a claim is paid by a released payment of its contract'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'claim_is_paid_by_its_payment';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER claim_is_paid_by_its_payment BEFORE INSERT OR UPDATE OF state, payment ON claim
+    FOR EACH ROW EXECUTE FUNCTION claim_is_paid_by_its_payment();
+
 -- Four eyes, by natural person -----------------------------------------------
 
 CREATE FUNCTION attestation_needs_other_eyes() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     attested claim%ROWTYPE;
@@ -105,6 +144,7 @@ CREATE TRIGGER attestation_needs_other_eyes BEFORE INSERT OR UPDATE OR DELETE ON
 
 CREATE FUNCTION claim_is_posted_once_and_attested() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     people integer;
@@ -140,6 +180,7 @@ CREATE INDEX claim_remark_of_claim ON claim_remark (claim, said_at);
 
 CREATE FUNCTION claim_remark_stays() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN
         RAISE EXCEPTION 'what was said of a claim stays' USING ERRCODE = 'restrict_violation';
     END $$;
@@ -156,6 +197,7 @@ CREATE INDEX entry_of_contract ON entry (contract, account);
 
 CREATE FUNCTION ledger_never_changes() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN
         RAISE EXCEPTION 'the ledger is only ever added to' USING ERRCODE = 'restrict_violation';
     END $$;
@@ -168,6 +210,7 @@ CREATE TRIGGER ledger_transaction_never_changes BEFORE UPDATE OR DELETE ON ledge
 -- At the commit: whole (as many entries as it says), balanced, and true to what caused it.
 CREATE FUNCTION ledger_transaction_balances() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$
 DECLARE
     posted ledger_transaction%ROWTYPE;
@@ -219,6 +262,7 @@ CREATE CONSTRAINT TRIGGER entry_balances AFTER INSERT ON entry
 
 CREATE FUNCTION posted_claim_is_in_the_ledger() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN
         IF NOT EXISTS (SELECT FROM ledger_transaction WHERE claim = NEW.id) THEN
             RAISE EXCEPTION 'a posted claim is in the ledger' USING ERRCODE = 'check_violation';
@@ -234,6 +278,7 @@ CREATE CONSTRAINT TRIGGER posted_claim_is_in_the_ledger AFTER INSERT OR UPDATE O
 
 CREATE FUNCTION payment_run_is_made_once() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN
         IF TG_OP = 'DELETE' THEN
             RAISE EXCEPTION 'a payment run is never deleted' USING ERRCODE = 'restrict_violation';
@@ -260,6 +305,7 @@ CREATE TRIGGER payment_run_is_made_once BEFORE UPDATE OR DELETE ON payment_run
 
 CREATE FUNCTION payment_never_changes() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN
         IF TG_OP = 'INSERT' AND EXISTS (
             SELECT FROM payment_run WHERE id = NEW.run AND state = 'prepared'
@@ -276,6 +322,7 @@ CREATE TRIGGER payment_never_changes BEFORE INSERT OR UPDATE OR DELETE ON paymen
 -- Nobody releases a payment to an account that they changed themselves (P-11).
 CREATE FUNCTION release_needs_other_hands() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
     AS $$ BEGIN
         IF EXISTS (
             SELECT FROM payment p JOIN provider v ON v.org = p.provider_org
