@@ -46,7 +46,6 @@ def facts(signer: FileSigner, n: int = 1) -> ReceiptFacts:
         deadline_at=instant_text(START + timedelta(minutes=1)),
         verdict=Verdict.ON_TIME,
         key_id=signer.key_id,
-        chain_seq=n,
         chain_sha256=sha256_hex(str(n)),
     )
 

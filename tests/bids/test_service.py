@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import msgspec
 import pytest
 
@@ -38,6 +37,7 @@ from tests.builders.bids import (
     open_tender,
     signer,
 )
+from tests.builders.guards import forbidden, refused
 from tests.builders.identity import an_actor, an_org, set_clock
 from tests.builders.tenders import (
     DEADLINE_AT,
@@ -114,9 +114,17 @@ async def test_a_receipt_names_the_chain_of_events_after_its_own_event() -> None
     await set_clock(IN_TIME)
     facts = (await a_bid(tender.id)).receipt
 
-    event = await Event.objects().where(Event.seq == facts.chain_seq).first()
-    assert (event.kind, event.sha256) == ("bid:sealed", facts.chain_sha256)
-    assert event.subject_id == facts.bid_id
+    event = await Event.objects().where(Event.sha256 == facts.chain_sha256).first()
+    assert (event.kind, event.subject_id) == ("bid:sealed", facts.bid_id)
+
+
+async def test_two_receipts_do_not_tell_how_many_bids_came_between() -> None:
+    """Promise T-8: but for its own version, size and place in time, a receipt counts nothing."""
+    tender = await a_published_tender()
+    await set_clock(IN_TIME)
+    facts = msgspec.to_builtins((await a_bid(tender.id)).receipt)
+    counted = {name for name, value in facts.items() if isinstance(value, int)}
+    assert counted == {"version", "size_bytes"}
 
 
 async def test_the_arrival_is_the_databases_instant_and_no_one_elses() -> None:
@@ -806,13 +814,6 @@ async def test_a_sealed_bid_does_not_open_with_another_tenders_key() -> None:
 # --- What the database refuses to the application ---------------------------
 
 
-async def refused(sql: str, *args: object) -> str:
-    with pytest.raises(asyncpg.PostgresError) as error:
-        async with DB.connection() as c:
-            await c.execute(sql, *args)
-    return str(error.value)
-
-
 async def test_the_database_keeps_a_sealed_bid() -> None:
     tender, receipts, _ = await three_bids()
     bid = receipts[0].bid_id
@@ -831,6 +832,13 @@ async def test_the_database_keeps_a_sealed_bid() -> None:
     await set_clock(AFTER)
     assert "by enough people" in await refused(opened, bid)  # nobody has given a share
     assert await states(tender.id) == [(1, "sealed")] * 3
+
+
+async def test_the_minutes_of_an_opening_stay_as_they_were_written() -> None:
+    await an_opened_tender(prices=("24.80", "21.50"))
+    for statement in ("UPDATE opening SET minutes = '{}'", "DELETE FROM opening"):
+        await forbidden(statement)
+    await refused("UPDATE bid SET state = 'sealed', content = NULL, opened_at = NULL")
 
 
 async def test_the_database_takes_no_bid_that_did_not_arrive() -> None:
@@ -852,9 +860,7 @@ async def test_the_database_takes_no_bid_that_did_not_arrive() -> None:
         "INSERT INTO arrival (id, tender, provider_org, person, began_at, arrived_at, waited_us, "
         "size_bytes) VALUES ($1, $2, $3, $4, $5, $5, 0, 0)"
     )
-    assert "noted by note_arrivals" in await refused(
-        forged, uuid4(), tender.id, bidders[0].org_id, bidders[0].actor.id, IN_TIME
-    )
+    await forbidden(forged, uuid4(), tender.id, bidders[0].org_id, bidders[0].actor.id, IN_TIME)
     assert "noted by note_arrivals" in await refused(
         "UPDATE arrival SET arrived_at = arrived_at - interval '1 day'"
     )

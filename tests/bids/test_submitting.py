@@ -28,6 +28,7 @@ from tests.builders.bids import (
     open_tender,
     signer,
 )
+from tests.builders.guards import refused
 from tests.builders.identity import set_clock
 from tests.builders.tenders import DEADLINE_AT, SEALER, Draft, a_published_tender
 from tests.client import client_as
@@ -143,16 +144,15 @@ async def test_many_at_once_are_bids_each_with_its_place_in_the_chain() -> None:
             for bidder, package in zip(bidders, row, strict=True)
         )
     )
-    numbers = [receipt.receipt.chain_seq for receipt in receipts]
-    assert len(set(numbers)) == 12
+    assert len({receipt.receipt.chain_sha256 for receipt in receipts}) == 12
     async with connection() as c:
         for receipt in receipts:
             row = await c.fetchrow(
-                "SELECT kind, subject_id, sha256 FROM event WHERE seq = $1",
-                receipt.receipt.chain_seq,
+                "SELECT kind, subject_id FROM event WHERE sha256 = $1",
+                receipt.receipt.chain_sha256,
             )
             assert row is not None
-            assert (row["kind"], row["sha256"]) == ("bid:sealed", receipt.receipt.chain_sha256)
+            assert row["kind"] == "bid:sealed"
             assert str(row["subject_id"]) == str(receipt.receipt.bid_id)
     await open_tender(tender)
     for bidder in bidders:
@@ -334,9 +334,7 @@ async def test_the_database_keeps_what_was_prepared() -> None:
     await set_clock(IN_TIME)
     await a_package(tender, await a_bidder())
     for sql in ("UPDATE bid_package SET version = 7", "DELETE FROM bid_package"):
-        with pytest.raises(Exception, match="stays as it was encrypted"):
-            async with connection() as c:
-                await c.execute(sql)
+        assert "stays as it was encrypted" in await refused(sql)
 
 
 def test_arrivals_are_stamped_before_anyone_is_asked() -> None:

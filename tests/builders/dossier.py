@@ -204,7 +204,6 @@ async def a_bid(
             deadline_at=instant_text(NOW + timedelta(hours=1)),
             verdict=Verdict.ON_TIME,
             key_id=key.key_id,
-            chain_seq=head.seq,
             chain_sha256=head.sha256,
         )
     )

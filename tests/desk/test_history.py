@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from procure.db import connection
 from procure.desk.queries.history import KINDS, RECORDING, newest, sentences
 from procure.kernel.actors import Role
 from procure.tenders import queries as tenders
@@ -25,12 +26,42 @@ async def test_the_newest_comes_first_and_only_ones_own() -> None:
     items = await newest(auditor, None)
     recorded = [item for item in items if item.kind == "request:recorded"]
     assert len(recorded) == 3
-    assert [item.seq for item in items] == sorted((item.seq for item in items), reverse=True)
+    assert [item.sha256 for item in recorded] == await hashes("request:recorded", auditor.org_id)
     assert {item.actor_name for item in recorded} == {caseworker.name}
     assert {item.text for item in recorded} == {sentences()["request:recorded"]}
-    older = await newest(auditor, recorded[0].seq)
-    assert recorded[0].seq not in {item.seq for item in older}
-    assert recorded[1].seq in {item.seq for item in older}
+    older = await newest(auditor, recorded[0].sha256)
+    assert recorded[0] not in older
+    assert recorded[1:] == [item for item in older if item.kind == "request:recorded"]
+
+
+async def test_another_organisations_event_is_no_place_to_begin_from() -> None:
+    ours, theirs = await an_actor(Role.CASEWORKER), await an_actor(Role.CASEWORKER)
+    await a_request(ours)
+    await a_request(theirs)
+    auditor = await an_actor(Role.AUDITOR, org=ours.org_id)
+    [place, *_] = await hashes("request:recorded", theirs.org_id)
+    assert await newest(auditor, place) == []
+    assert await newest(auditor, "0" * 64) == []
+
+
+async def test_history_does_not_tell_how_many_events_others_made() -> None:
+    caseworker = await an_actor(Role.CASEWORKER)
+    await a_request(caseworker)
+    await set_clock(NOW)
+    async with client_as(await an_actor(Role.AUDITOR, org=caseworker.org_id)) as client:
+        api = (await client.get("/api/v1/history")).json()["items"][0]
+    assert not [name for name, value in api.items() if isinstance(value, int)]
+
+
+async def hashes(kind: str, org_id: object) -> list[str]:
+    """Return the hashes of an organisation's events of a kind, newest first."""
+    async with connection() as c:
+        rows = await c.fetch(
+            "SELECT sha256 FROM event WHERE kind = $1 AND org_id = $2 ORDER BY seq DESC",
+            kind,
+            org_id,
+        )
+    return [row["sha256"] for row in rows]
 
 
 async def test_the_page_is_for_those_who_may_read_it() -> None:

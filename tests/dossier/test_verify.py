@@ -241,7 +241,7 @@ def test_a_chain_made_anew_does_not_fit_a_receipt_nor_a_hash_that_others_know(
     files["manifest.json"] = json.dumps(manifest).encode()
     changed = sealed_anew(files)
     [receipt] = problems(changed)
-    assert "which is not so in this chain" in receipt
+    assert "a hash that no event of this chain has" in receipt
     assert f"events.jsonl: no event has the hash {old}: this is another chain" in problems(
         changed, head=old
     )

@@ -9,7 +9,6 @@ import msgspec
 class EventView(msgspec.Struct, frozen=True):
     """One event for people and programs; `sha256` is its place in the chain."""
 
-    seq: int
     kind: str
     subject_id: UUID
     actor_id: UUID | None

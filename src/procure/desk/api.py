@@ -38,9 +38,9 @@ class DeskApi(Controller):
 
     @get("/history", operation_id="readHistory", permission=Permission.AUDIT_READ)
     async def history(
-        self, actor: NamedDependency[Actor], before: FromQuery[int | None] = None
+        self, actor: NamedDependency[Actor], before: FromQuery[str | None] = None
     ) -> History:
-        """Read the newest events of the caller's organisation, before number `before` if given."""
+        """Read the newest events of the caller's organisation, before that with hash `before`."""
         return History(await histories.newest(actor, before))
 
 

@@ -42,7 +42,6 @@ class Thread(msgspec.Struct, frozen=True):
 class HistoryItem(msgspec.Struct, frozen=True):
     """One event in words."""
 
-    seq: int
     kind: str
     text: str
     actor_name: str | None

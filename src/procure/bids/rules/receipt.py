@@ -48,7 +48,8 @@ class ReceiptFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deadline_at: str  # UTC, always six decimals
     verdict: Verdict
     key_id: str
-    chain_seq: int  # the chain of events as it stood after this bid's own event
+    # The chain of events as it stood after this bid's own event: which makes its bidder a witness.
+    # A hash and no number, because two receipts would tell how many bids arrived between them.
     chain_sha256: str
 
 

@@ -266,7 +266,6 @@ def _receipt(item: _Kept, head: ChainHead) -> Receipt:
             deadline_at=instant_text(event.deadline_at),
             verdict=event.verdict,
             key_id=signer.key_id,
-            chain_seq=head.seq,
             chain_sha256=head.sha256,
         )
     )

@@ -88,7 +88,7 @@ class DeskPages(Controller):
         self,
         actor: NamedDependency[Actor],
         *,
-        before: FromQuery[int | None] = None,
+        before: FromQuery[str | None] = None,
         kind: FromQuery[str] = "",
         person: FromQuery[str] = "",
         first: FromQuery[str] = "",

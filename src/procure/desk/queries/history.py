@@ -53,7 +53,6 @@ def told(events: Sequence[EventView]) -> list[HistoryItem]:
     words = sentences()
     return [
         HistoryItem(
-            seq=event.seq,
             kind=event.kind,
             text=words.get(event.kind, event.kind),
             actor_name=event.actor_name,
@@ -140,7 +139,7 @@ async def people(actor: Actor) -> list[Person]:
 
 
 async def newest(
-    actor: Actor, before: int | None, wanted: Wanted | None = None, *, limit: int = 100
+    actor: Actor, before: str | None, wanted: Wanted | None = None, *, limit: int = 100
 ) -> list[HistoryItem]:
     """Tell what happened last in the actor's organisation, and to what."""
     wanted = wanted or Wanted()
@@ -151,7 +150,7 @@ async def newest(
     ]
     found = await fetch_as(
         EventView,
-        f"""{audit.SELECT} WHERE e.org_id = $1 AND ($2::bigint IS NULL OR e.seq < $2)
+        f"""{audit.SELECT} WHERE e.org_id = $1 AND {audit.BEFORE}
               AND ($3::text[] IS NULL OR e.kind = ANY($3))
               AND ($4::uuid IS NULL OR e.actor_id = $4)
               AND ($5::timestamptz IS NULL OR e.happened_at >= $5)

@@ -31,7 +31,7 @@ class Collected(msgspec.Struct, frozen=True):
 
     rows: dict[str, Rows]
     parts: list[Part]  # receipts, sealed bids, scoring, payment, documents and payment files
-    events: list[EventRow]  # the whole chain
+    events: list[EventRow]  # the chain from its first event to the newest that belongs here
     shown: set[int]  # numbers of the events that belong here
 
 
@@ -53,8 +53,10 @@ async def collect(tender_id: UUID) -> Collected:
         named,
     )
     parties = {row["id"] for row in rows["organisations"]}
-    events = await _events()
-    own = [event for event in events if event.subject_id in subjects and event.org_id in parties]
+    chain = await _events()
+    own = [event for event in chain if event.subject_id in subjects and event.org_id in parties]
+    last = max((event.seq for event in own if event.kind != EXPORT_EVENT), default=0)
+    own = [event for event in own if event.seq <= last]
     named |= {event.actor_id for event in own if event.actor_id}
     rows["people"] = await _select(
         "SELECT id, name FROM person WHERE id = ANY($1) ORDER BY id", named
@@ -67,7 +69,7 @@ async def collect(tender_id: UUID) -> Collected:
             *paid(rows["contracts"], rows["claims"]),
             *await _files(rows),
         ],
-        events=events,
+        events=chain[:last],
         shown={event.seq for event in own},
     )
 
@@ -136,19 +138,18 @@ def _ids(row: dict[str, Any]) -> Iterator[UUID]:
 
 
 async def _events() -> list[EventRow]:
-    """Read the chain up to the newest event that is not itself an export.
+    """Read the chain.
 
-    So a dossier that is made again, with nothing done in between, is the same file.
+    A dossier takes of it what goes before its procedure's newest event, exports not counted: so one
+    that is made again, with nothing done in between, is the same file, and does not tell how much
+    was done elsewhere since then.
     """
     return await fetch_as(
         EventRow,
         """
         SELECT seq, id, kind, subject_id, org_id, actor_id, happened_at, written_at, facts, sha256
-          FROM event
-         WHERE seq <= (SELECT max(seq) FROM event WHERE kind <> $1)
-         ORDER BY seq
+          FROM event ORDER BY seq
         """,
-        EXPORT_EVENT,
     )
 
 
