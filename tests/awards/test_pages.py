@@ -26,6 +26,9 @@ async def test_the_decision_page_warns_previews_and_decides() -> None:
         assert shown.status_code == 200
         assert REASONS in shown.text
         assert "would have won" in shown.text
+        too_many = await client.send_form(path, {**form, "winners_count": "4", "preview": "1"})
+        assert too_many.status_code == 422
+        assert "winners_count" in too_many.text
         unseen = await client.send_form(path, form)
         assert unseen.status_code == 422
         assert "another bid would be first among the rest" in unseen.text

@@ -88,7 +88,7 @@ async def test_a_call_off_shows_its_clauses_with_what_they_rest_on() -> None:
         assert estonian.status_code == 200
     async with client_as(made.partner.manager) as provider:
         shown = await provider.get(f"/contracts/{made.contract_id}")
-        assert "Complete the attendance of 2025-09" in shown.text
+        assert f"/thread/contract/{made.contract_id}" in shown.text
 
 
 async def test_the_form_of_a_mini_competition_comes_back_with_what_was_typed() -> None:
@@ -125,3 +125,36 @@ async def test_the_form_of_a_mini_competition_comes_back_with_what_was_typed() -
         assert good.headers["location"].startswith("/tenders/")
     async with client_as(await an_actor(Role.COORDINATOR)) as stranger:
         assert (await stranger.get(path)).status_code == 404
+
+
+async def test_a_signature_waits_for_the_standstill_and_then_for_the_other_side() -> None:
+    award = await an_award()
+    (contract_id, _) = await service.draft_from_award(award.contract_manager, award.id, now=AT)
+    path = f"/contracts/{contract_id}"
+    await set_clock(AT)
+    async with client_as(award.contract_manager) as browser:
+        shown = (await browser.get(path)).text
+        assert "You can sign from 14 Mar 2024, when the standstill is over." in shown
+        assert f'action="{path}/sign"' not in shown
+        await set_clock(SIGNED_AT)
+        assert f'action="{path}/sign"' in (await browser.get(path)).text
+        view = await queries.read_contract(award.contract_manager, contract_id)
+        given = {"document_sha256": view.document_sha256, "has_read": "1"}
+        assert (await browser.send_form(f"{path}/sign", given)).status_code == 303
+        other = award.partners[0].manager.org_name
+        assert f"It is signed once {other} signs it, too." in (await browser.get(path)).text
+
+
+async def test_a_contract_leads_to_its_claims_and_to_where_it_comes_from() -> None:
+    call_off = await a_contract()
+    async with client_as(call_off.contract_manager) as browser:
+        shown = (await browser.get(f"/contracts/{call_off.contract_id}")).text
+        for url in (
+            f"/claims?contract_id={call_off.contract_id}",
+            f"/thread/contract/{call_off.contract_id}",
+            f"/contract-register/{call_off.contract_id}",
+        ):
+            assert f'href="{url}"' in shown
+            assert (await browser.get(url)).status_code == 200
+        listed = (await browser.get(f"/contracts?provider_id={call_off.buyer_id}")).text
+        assert "No contract here." in listed

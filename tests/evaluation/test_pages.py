@@ -14,6 +14,7 @@ from tests.builders.evaluation import (
     a_price_only_lot,
     a_ranked_lot,
     declare_clear,
+    reject_price,
 )
 from tests.builders.identity import an_actor, set_clock
 from tests.client import client_as
@@ -221,3 +222,20 @@ async def test_an_empty_list_says_what_to_do() -> None:
 
     async with client_as(evaluator) as client:
         assert "You are on no panel at the moment." in (await client.get("/evaluation")).text
+
+
+async def test_earlier_rankings_can_be_read_beside_the_newest() -> None:
+    lot = await a_ranked_lot()
+    path = f"/lots/{lot.lot_id}/evaluation"
+    async with client_as(lot.coordinator) as client:
+        first = (await client.get(path)).text
+        assert 'class="govuk-button " href="/lots/' in first, "the decision is the next step"
+        await reject_price(lot)
+        newest = (await client.get(path)).text
+        assert "89.33" in newest
+        assert "73.47" in newest, "in the list of versions"
+        assert "a losing bid chose the winner" in newest
+        earlier = (await client.get(f"{path}?version=1")).text
+    assert "This is an earlier ranking." in earlier
+    assert "<strong>73.47</strong>" in earlier
+    assert "<strong>73.47</strong>" not in newest

@@ -111,6 +111,9 @@ class LotAwardPages(Controller):
             draft = draft_from(form, lot_id)
             form.check()
             if form.flag("preview"):
+                most = (await queries.read_decision(actor, lot_id, now=now)).most_winners_count
+                form.integer("winners_count", minimum=1, maximum=most)
+                form.check()
                 return await decision_page(actor, lot_id, now, draft=draft, form=form)
             award_id = await service.decide(actor, draft, now=now)
         except (Refused, Conflict) as error:
@@ -170,7 +173,7 @@ class AwardPages(Controller):
     @get("/{award_id:uuid}/notice", permission=Permission.NONE)
     async def notice(self, award_id: FromPath[UUID]) -> Template:
         """Show what everyone may know."""
-        return page("awards/notice.html", notice=await queries.read_notice(award_id))
+        return page("awards/notice.html", shown=await queries.read_notice(award_id))
 
     @post("/{award_id:uuid}/annul", permission=Permission.AWARD_DECIDE)
     async def annul(

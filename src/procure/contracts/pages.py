@@ -20,6 +20,7 @@ from procure.kernel.actors import Actor, Permission, Role
 from procure.kernel.errors import Conflict, Forbidden, Refused
 from procure.kernel.findings import Finding
 from procure.kernel.texts import n_
+from procure.kernel.time import legal_day
 from procure.parameters import names
 from procure.tasks.queries import tasks_of
 from procure.web.forms import Form
@@ -36,6 +37,7 @@ async def contract_page(
         contract=view,
         duties=await tasks_of(actor, view.id, now),
         families=names("outcome_families", language()),
+        today=legal_day(now),
         scheme_name=await catalogue.scheme_name(view.terms.scheme.code, view.terms.scheme.version),
         findings=findings or [],
     )
@@ -53,6 +55,7 @@ class ContractPages(Controller):
         actor: NamedDependency[Actor],
         in_state: Annotated[str, QueryParameter(name="state")] = "",
         kind: FromQuery[str] = "",
+        provider_id: FromQuery[UUID | None] = None,
     ) -> Template | Redirect:
         """List contracts with their money, and awards without one; others read the register."""
         if not actor.may(Permission.CONTRACT_READ):
@@ -60,7 +63,11 @@ class ContractPages(Controller):
         may_draft = actor.may(Permission.CONTRACT_DRAFT)
         return page(
             "contracts/contracts.html",
-            contracts=await queries.list_contracts(actor, state=in_state, kind=kind),
+            contracts=[
+                line
+                for line in await queries.list_contracts(actor, state=in_state, kind=kind)
+                if provider_id in (None, line.provider_id)
+            ],
             awards=await queries.awards_to_contract(actor) if may_draft else [],
             state=in_state,
             kind=kind,

@@ -102,6 +102,7 @@ class ContractView(msgspec.Struct, frozen=True, kw_only=True):
     award_id: UUID | None
     bid_id: UUID | None
     last_blocked_on: date | None  # last day of the award's standstill
+    signing_from_on: date | None  # the day after it
     parent_id: UUID | None
     parent_number: str | None
     starts_on: date

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from procure.evaluation import queries, service
@@ -34,7 +34,12 @@ def said(error: ProcureError) -> list[Finding]:
 
 
 async def lot_page(
-    actor: Actor, lot_id: UUID, *, form: Form | None = None, findings: Sequence[Finding] = ()
+    actor: Actor,
+    lot_id: UUID,
+    *,
+    version: int | None = None,
+    form: Form | None = None,
+    findings: Sequence[Finding] = (),
 ) -> Template:
     """Show a lot as the actor works on it: declare, score, or follow the evaluation.
 
@@ -51,7 +56,7 @@ async def lot_page(
             form=form,
             findings=findings,
         )
-    view = await queries.read_evaluation(actor, lot_id)
+    view = await queries.read_evaluation(actor, lot_id, version)
     return page(
         "evaluation/evaluation.html",
         evaluation=view,
@@ -130,9 +135,14 @@ class LotEvaluationPages(Controller):
     include_in_schema = False
 
     @get("/", permission=Permission.EVALUATION_READ)
-    async def show(self, lot_id: FromPath[UUID], actor: NamedDependency[Actor]) -> Template:
-        """Show the lot as the actor works on it."""
-        return await lot_page(actor, lot_id)
+    async def show(
+        self,
+        lot_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        version: FromQuery[int | None] = None,
+    ) -> Template:
+        """Show the lot as the actor works on it, with an earlier ranking if one is named."""
+        return await lot_page(actor, lot_id, version=version)
 
     @post("/panel", permission=Permission.PANEL_APPOINT)
     async def appoint(

@@ -161,6 +161,15 @@ class RankingView(msgspec.Struct, frozen=True, kw_only=True):
         return any(reversal.changes_winner for reversal in self.reversals)
 
 
+class RankingVersion(msgspec.Struct, frozen=True):
+    """One ranking of a lot; each is kept with the facts that it rests on."""
+
+    version: int
+    made_at: datetime
+    totals: Sequence[tuple[str, Decimal]]  # of the ranked bids, the best first
+    has_reversal: bool  # whether a losing bid chose its winner
+
+
 class EvaluationView(msgspec.Struct, frozen=True, kw_only=True):
     """The buyer's view of a lot's evaluation: progress, prices, questions, ranking."""
 
@@ -173,7 +182,8 @@ class EvaluationView(msgspec.Struct, frozen=True, kw_only=True):
     explanations: Sequence[ExplanationView]
     scores: Sequence[MemberScore]  # empty until everyone has handed in
     standing_in_the_way: Sequence[Finding]
-    ranking: RankingView | None
+    ranking: RankingView | None  # the newest, or the one that was asked for
+    versions: Sequence[RankingVersion]  # the newest first
     undecided: Sequence[Sequence[UUID]]  # bids between which lots have to be drawn
     next_steps: Sequence[str]  # of appoint, rank, ask, decide: what this actor can do now
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect, Template
 
 from procure.catalogue import queries as catalogue
@@ -60,6 +60,13 @@ async def said_no(work: Awaitable[object]) -> list[Finding]:
 LARGEST_FILE = 10_000_000  # bytes of a payment file that a person gives back to be compared
 
 
+class Of(msgspec.Struct, frozen=True):
+    """Whose claims are listed: one group's, one contract's, or all."""
+
+    group_id: UUID | None = None
+    contract_id: UUID | None = None
+
+
 class ClaimPages(Controller):
     """Claims: what is owed, why, and who has said so."""
 
@@ -70,10 +77,13 @@ class ClaimPages(Controller):
     async def show_list(
         self,
         actor: NamedDependency[Actor],
+        *,
         in_state: Annotated[str, QueryParameter(name="state")] = "",
+        group_id: FromQuery[UUID | None] = None,
+        contract_id: FromQuery[UUID | None] = None,
     ) -> Template:
-        """List claims, and what each group would bring by now."""
-        return await self._list(actor, state=in_state)
+        """List claims, of one group or contract if named; and what each would bring by now."""
+        return await self._list(actor, state=in_state, of=Of(group_id, contract_id))
 
     @post("/", permission=Permission.CLAIM_DRAFT)
     async def draft(
@@ -102,13 +112,22 @@ class ClaimPages(Controller):
         actor: Actor,
         *,
         state: str = "",
+        of: Of = Of(),  # noqa: B008 - a frozen value
         form: Form | None = None,
         findings: Sequence[Finding] = (),
     ) -> Template:
+        expected = await queries.expectations(actor)
         return page(
             "payments/claims.html",
-            claims=await queries.list_claims(actor, state=state),
-            expected=await queries.expectations(actor),
+            claims=await queries.list_claims(
+                actor, state=state, group_id=of.group_id, contract_id=of.contract_id
+            ),
+            expected=[
+                one
+                for one in expected
+                if of.group_id in (None, one.group_id) and of.contract_id in (None, one.contract_id)
+            ],
+            of=of,
             may_draft=actor.may(Permission.CLAIM_DRAFT),
             state=state,
             states=list(ClaimState),

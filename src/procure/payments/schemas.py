@@ -176,6 +176,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
 
     group_id: UUID
     group_code: str
+    contract_id: UUID
     contract_number: str
     currency: str
     entitled_amount: Decimal

@@ -20,6 +20,7 @@ from procure.db import fetch_as
 from procure.documents.queries import read_paper
 from procure.kernel.actors import Actor, Permission
 from procure.kernel.canonical import read_canonical
+from procure.kernel.time import after_days
 
 # A framework's row counts what the call-offs of all partners of its lot commit and have spent.
 _LINE = """
@@ -153,6 +154,7 @@ async def read_contract(actor: Actor, contract_id: UUID) -> ContractView:
         award_id=rest.award_id,
         bid_id=rest.bid_id,
         last_blocked_on=rest.last_blocked_on,
+        signing_from_on=after_days(rest.last_blocked_on, 1) if rest.last_blocked_on else None,
         parent_number=rest.parent_number,
         terms=read_canonical(rest.terms, Terms),
         document_sha256=rest.document_sha256,

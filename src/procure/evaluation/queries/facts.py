@@ -214,6 +214,17 @@ async def latest_ranking(lot_id: UUID) -> EvaluationFacts | None:
     return _evaluation(rows[0]) if rows else None
 
 
+async def rankings_of(lot_id: UUID) -> list[EvaluationFacts]:
+    """Load every ranking of a lot, the newest first; for other queries, asks no permission."""
+    rows = await fetch_as(
+        _Evaluation,
+        """SELECT id, lot AS lot_id, version, made_at, facts, result FROM evaluation
+            WHERE lot = $1 ORDER BY version DESC""",
+        lot_id,
+    )
+    return [_evaluation(row) for row in rows]
+
+
 async def ranking_by_id(evaluation_id: UUID) -> EvaluationFacts:
     """Load one ranking with its facts; for services, asks nobody's permission."""
     rows = await fetch_as(

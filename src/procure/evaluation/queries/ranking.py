@@ -10,6 +10,7 @@ from procure.evaluation.queries.facts import (
     facts_now,
     latest_ranking,
     open_questions,
+    rankings_of,
     scores_of,
 )
 from procure.evaluation.queries.scoring import tenderers
@@ -40,6 +41,7 @@ from procure.evaluation.schemas import (
     MemberScore,
     MemberView,
     PanelView,
+    RankingVersion,
     RankingView,
 )
 from procure.kernel.actors import Actor, Permission
@@ -107,12 +109,17 @@ def ranking_view(found: EvaluationFacts, now: LotFacts) -> RankingView:
     )
 
 
-async def read_evaluation(actor: Actor, lot_id: UUID) -> EvaluationView:
-    """Load the buyer's view of a lot's evaluation. Raises NotFound, Forbidden as `lot_for`."""
+async def read_evaluation(actor: Actor, lot_id: UUID, version: int | None = None) -> EvaluationView:
+    """Load the buyer's view of a lot's evaluation, with an earlier ranking if one is asked for.
+
+    Raises NotFound, Forbidden as `lot_for`.
+    """
     found = await lot_for(actor, lot_id)
     panel = await members(lot_id)
     facts = await facts_now(lot_id)
-    latest = await latest_ranking(lot_id)
+    every = await rankings_of(lot_id)
+    latest = every[0] if every else None
+    chosen = next((one for one in every if one.version == version), latest)
     is_opened = found.tender_state in OPENED
     stops = ranking_findings(facts, member_facts(panel), await open_questions(lot_id))
     view = _panel(found, panel, facts.criteria)
@@ -126,7 +133,16 @@ async def read_evaluation(actor: Actor, lot_id: UUID) -> EvaluationView:
         explanations=await shown(actor, found, await explanation_rows(lot_id)),
         scores=await read_scores(actor, lot_id) if view.is_complete else [],
         standing_in_the_way=stops if is_opened else [],
-        ranking=ranking_view(latest, facts) if latest else None,
+        ranking=ranking_view(chosen, facts) if chosen else None,
+        versions=[
+            RankingVersion(
+                one.version,
+                one.made_at,
+                [(r.provider_name, r.total) for r in one.ranking.ranked if r.total is not None],
+                any(reversal.changes_winner for reversal in rank_reversal(one.facts)),
+            )
+            for one in every
+        ],
         undecided=latest.ranking.undecided if latest else (),
         next_steps=_next_steps(actor, found, view, facts, can_rank=is_opened and not stops),
     )

@@ -110,17 +110,18 @@ class _Line(msgspec.Struct, frozen=True):
 
 
 async def list_claims(
-    actor: Actor, *, state: str = "", group_id: UUID | None = None
+    actor: Actor, *, state: str = "", group_id: UUID | None = None, contract_id: UUID | None = None
 ) -> list[ClaimLineItem]:
     """List the claims of the actor's organisation: those that wait first, then the newest."""
     return await fetch_as(
         ClaimLineItem,
         f"""{CLAIM_ITEM} WHERE {_READABLE} AND ($2 = '' OR c.state = $2)
-            AND ($3::uuid IS NULL OR c."group" = $3)
+            AND ($3::uuid IS NULL OR c."group" = $3) AND ($4::uuid IS NULL OR c.contract = $4)
             ORDER BY c.state IN ('posted', 'paid', 'withdrawn'), c.drafted_at DESC, c.id DESC""",
         actor.org_id,
         state,
         group_id,
+        contract_id,
     )
 
 
@@ -412,6 +413,7 @@ async def _expectation(row: _Group) -> Expectation:
     return Expectation(
         group_id=row.id,
         group_code=row.code,
+        contract_id=row.contract_id,
         contract_number=row.contract_number,
         currency=row.currency,
         entitled_amount=owed.total_amount,
