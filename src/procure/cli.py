@@ -16,7 +16,7 @@ from procure.db.health import UnsafeDatabase
 from procure.db.migrate import MigrationFailed
 from procure.db.server import CannotOpen, database
 from procure.demo.errors import DemoFailed
-from procure.kernel.errors import ProcureError
+from procure.kernel.errors import Forbidden, NotFound, ProcureError
 from procure.settings import BadSetting, settings
 
 EXPECTED = (
@@ -90,13 +90,23 @@ def migrate(_: argparse.Namespace) -> int:
 
 def create_admin(arguments: argparse.Namespace) -> int:
     """Make the first account, with its contracting authority."""
-    password = (
-        sys.stdin.readline().rstrip("\n")
-        if arguments.password_stdin
-        else getpass.getpass("Password (at least 12 characters): ")
-    )
+    if arguments.password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = getpass.getpass("Password (at least 12 characters): ")
+        if getpass.getpass("The same password again: ") != password:
+            print("The two passwords differ; nothing was made.", file=sys.stderr)
+            return 1
     asyncio.run(_create_admin(arguments, password))
     print(f"{arguments.email} may sign in at {settings().public_url}/sign-in")
+    print("Now run: procure serve")
+    return 0
+
+
+def reset_password(arguments: argparse.Namespace) -> int:
+    """Make a link to a new password for anyone: for those who have nobody else to ask."""
+    print(asyncio.run(_reset_password(arguments.email)))
+    print("The link is good once, for a day. Hand it to that person alone.")
     return 0
 
 
@@ -182,6 +192,18 @@ async def _install(*, is_demo: bool | None) -> None:
         await catalogue.load(now=now)
 
 
+async def _reset_password(email: str) -> str:
+    from procure.identity import queries
+    from procure.identity import service as identity
+
+    async with database(application="procure reset-password"):
+        person_id = await queries.person_by_email(email.strip().lower())
+        if person_id is None:
+            raise NotFound(f"Nobody here has the address {email}.")
+        now = datetime.now(UTC)  # noqa: TID251 - a link is made in real time
+        return (await identity.offer_reset(None, person_id, now=now)).link
+
+
 async def _create_admin(arguments: argparse.Namespace, password: str) -> None:
     from procure.identity import queries
     from procure.identity import service as identity
@@ -192,6 +214,17 @@ async def _create_admin(arguments: argparse.Namespace, password: str) -> None:
     now = datetime.now(UTC)  # noqa: TID251 - an account is made in real time
     async with database(application="procure create-admin"):
         found = await queries.organisation_by_code(arguments.registry_code)
+        if found and found.kind != OrganisationKind.BUYER:
+            raise Forbidden(
+                f"{arguments.registry_code} is the provider {found.name}, not an authority; "
+                "nothing was made."
+            )
+        if found and found.name != arguments.organisation:
+            print(
+                f"Warning: {arguments.registry_code} is here already, as {found.name}; the account "
+                f"is made there, and the name {arguments.organisation} is not kept.",
+                file=sys.stderr,
+            )
         org_id = (
             found.id
             if found
@@ -210,6 +243,7 @@ async def _create_admin(arguments: argparse.Namespace, password: str) -> None:
             password=password,
             language=arguments.language,
             memberships=[(org_id, Role.ADMIN)],
+            personal_code=arguments.personal_code,
             since=date(now.year, now.month, now.day),
             now=now,
         )
@@ -241,7 +275,12 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - one statement an arg
     made.add_argument("--organisation", required=True, help="name of the contracting authority")
     made.add_argument("--registry-code", required=True)
     made.add_argument("--language", default="et", choices=["et", "en", "ru"])
+    made.add_argument(
+        "--personal-code", default="", help="one person has one account; kept as a keyed hash alone"
+    )
     made.add_argument("--password-stdin", action="store_true", help="read it from standard input")
+    made = add("reset-password", reset_password)
+    made.add_argument("email")
     made = add("verify", verify)
     made.add_argument("file", type=Path)
     made.add_argument("--head", help="hash of an event that must be in the chain")
