@@ -5,7 +5,7 @@ from contextvars import Context
 
 import pytest
 
-from procure.db import connection
+from procure.db import connection, transaction
 from procure.identity import service
 from procure.identity.rules import (
     FAILURES,
@@ -15,6 +15,7 @@ from procure.identity.rules import (
     try_findings,
     wait_after,
 )
+from procure.identity.service.guessing import _count_try
 from procure.identity.sessions import PLAIN_COOKIE, PLAIN_DEVICE
 from procure.kernel.actors import Role
 from procure.kernel.errors import Refused
@@ -112,6 +113,20 @@ async def test_of_sixty_tries_at_once_no_more_are_looked_at_than_one_after_anoth
     said = await asyncio.gather(*(asyncio.create_task(one(), context=Context()) for _ in range(60)))
     assert said.count("sign-in") == FAILURES
     assert said.count("wait") == 60 - FAILURES
+
+
+async def test_a_try_waits_until_the_one_before_it_is_counted() -> None:
+    victim, _ = await a_person(Role.COORDINATOR)
+    await guess(victim, times=FAILURES - 1)
+    async with transaction():  # the tenth try has been counted, and has not committed yet
+        await _count_try(victim, OFFICE, f"here:{victim} {OFFICE}", is_known_device=False)
+        other = asyncio.create_task(
+            service.sign_in(victim, PASSWORD, source=OFFICE, old_token=None), context=Context()
+        )
+        finished, _ = await asyncio.wait({other}, timeout=0.5)
+        assert not finished, "the eleventh try did not wait for the tenth"
+    with pytest.raises(Refused, match="Too many tries"):
+        await other
 
 
 async def test_a_right_password_leaves_no_failure_and_old_ones_are_swept_away() -> None:

@@ -1,6 +1,6 @@
 """Why a provider, a facilitator or a venue cannot be taken in, each reason with its field."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from procure.db import uuid7
 from procure.providers.queries import known
 from procure.providers.rules import (
     Company,
+    Confirming,
     Taken,
     account_findings,
     compact_iban,
+    confirming_findings,
     facilitator_findings,
     provider_findings,
     tidy,
@@ -216,3 +219,48 @@ def test_a_code_that_is_taken_is_said_for_facilitators_and_venues() -> None:
     venue = venue_findings(a_venue_draft(), KNOWN, is_code_taken=True)
 
     assert [f.code for f in (*facilitator, *venue)] == ["code-known", "code-known"]
+
+
+NAMED_BY, SECOND, AT = uuid7(), uuid7(), datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+NAMED = Confirming(
+    person_id=SECOND,
+    is_own=True,
+    proposed_by=NAMED_BY,
+    proposed_at=AT,
+    new_iban="EE849900000022115838",
+    typed_iban="ee84 9900 0000 2211 5838",
+    other_managers_count=1,
+    note="",
+)
+OUTSIDE = msgspec.structs.replace(NAMED, is_own=False, other_managers_count=0, note="called")
+
+
+@pytest.mark.parametrize(
+    ("facts", "days", "codes"),
+    [
+        pytest.param(NAMED, 0, [], id="a second manager at once"),
+        pytest.param(
+            msgspec.structs.replace(NAMED, person_id=NAMED_BY), 9, ["same-person"], id="oneself"
+        ),
+        pytest.param(
+            msgspec.structs.replace(NAMED, typed_iban="EE129900000022107919"),
+            0,
+            ["other-account"],
+            id="another account than was named",
+        ),
+        pytest.param(OUTSIDE, 3, [], id="a finance officer on the last instant of the cooling"),
+        pytest.param(OUTSIDE, 2.999, ["cooling"], id="not before"),
+        pytest.param(
+            msgspec.structs.replace(OUTSIDE, note="  "), 3, ["missing"], id="without a word"
+        ),
+        pytest.param(
+            msgspec.structs.replace(OUTSIDE, other_managers_count=1),
+            3,
+            ["theirs"],
+            id="there is a second manager",
+        ),
+    ],
+)
+def test_who_confirms_an_account(facts: Confirming, days: float, codes: list[str]) -> None:
+    found = confirming_findings(facts, AT + timedelta(days=days), cooling_days=3)
+    assert [finding.code for finding in found] == codes
