@@ -1,5 +1,7 @@
 """Delivery over HTTP: who may, what is answered, what is refused and how."""
 
+from datetime import timedelta
+
 import pytest
 
 from procure.kernel.actors import Role
@@ -189,3 +191,42 @@ async def test_employers_are_the_buyers() -> None:
         found = await leading.get("/api/v1/employers", params={"group_id": str(group.id)})
         assert [employer["code"] for employer in found.json()["items"]] == ["E07"]
         assert (await leading.get("/api/v1/employers")).json() == {"items": []}
+
+
+async def test_a_late_plan_is_confirmed_and_withdrawn_over_http() -> None:
+    group, (one, _) = await a_group()
+    await set_clock(evening(DAYS[0] + timedelta(days=15)))
+    path = f"/api/v1/groups/{group.id}"
+    async with client_as(group.facilitator) as leading:
+        plan = {"kind": "exit", "agreed_on": "2025-09-01", "goal": "Work near home."}
+        made = (await leading.send_json(f"{path}/participants/{one}/plans", plan)).json()
+        assert (made["has_exit_plan"], made["waiting_plans"]) == (False, ["exit"])
+        (late,) = made["plans"]
+        assert (late["late_days_count"], late["counts"], late["may"]) == (15, False, ["withdraw"])
+        confirm = f"{path}/plans/{late['id']}/confirm"
+        own = await leading.send_json(confirm, {"reason": "It was so."})
+        assert own.status_code == 403
+    async with client_as(group.contract_manager) as buyer:
+        confirmed = await buyer.send_json(confirm, {"reason": "We sat together."})
+        assert (confirmed.status_code, confirmed.json()["has_exit_plan"]) == (200, True)
+        elsewhere = f"{path}/plans/{group.id}/withdraw"
+        assert (await buyer.send_json(elsewhere, {"reason": "No such."})).status_code == 404
+        gone = await buyer.send_json(f"{path}/plans/{late['id']}/withdraw", {"reason": "Wrong."})
+        assert gone.json()["has_exit_plan"] is False
+
+
+async def test_a_correction_in_a_completed_group_needs_its_reason_over_http() -> None:
+    group, ids = await the_group()
+    await set_clock(OVER_AT)
+    path = f"/api/v1/groups/{group.id}/attendance/2025-12-18"
+    marks = [{"participant_id": str(ids["CL-90001"]), "mark": "excused"}]
+    async with client_as(group.facilitator) as leading:
+        bare = await leading.send_json(path, {"marks": marks})
+        assert (bare.status_code, bare.json()["findings"][0]["field"]) == (422, "reason")
+        good = await leading.send_json(path, {"marks": marks, "reason": "The list says so."})
+        row = next(r for r in good.json()["rows"] if r["client_ref"] == "CL-90001")
+        assert (row["mark"]["was"], row["mark"]["reason"]) == ("absent", "The list says so.")
+        late = {"employer_id": str(group.id), "visited_on": "2025-12-01", "vacancies_count": 1}
+        visit = {**late, "participant_ids": [], "relevant_ids": [], "result": "Late."}
+        refused = await leading.send_json(f"/api/v1/groups/{group.id}/visits", visit)
+        assert "group-ended" in refused.text

@@ -257,11 +257,15 @@ async def test_a_correction_of_a_completed_group_says_what_it_changes_first() ->
         assert "CL-90001: payable days 54 before, 55 after" in warned.text
         assert "Payable days of the group: 573 before, 574 after." in warned.text
         assert (await queries.group_delivery(group.id)).payable_days_count == 573
-        bare = await browser.send_form(path, {**typed, "seen": "1"})
+        seen = re.search(r'name="seen" value="([0-9a-f]{64})"', warned.text)
+        assert seen is not None
+        other = {**typed, f"mark-{who}": "present", "seen": seen[1], "reason": "Not seen so."}
+        assert "What this correction changes" in (await browser.send_form(path, other)).text
+        bare = await browser.send_form(path, {**typed, "seen": seen[1]})
         assert bare.status_code == 422
         assert "Say why" in bare.text
         assert "payable days 54 before" in bare.text
-        given = {**typed, "seen": "1", "reason": "The signed list says so."}
+        given = {**typed, "seen": seen[1], "reason": "The signed list says so."}
         saved = await browser.send_form(path, given)
         shown = (await browser.get(saved.headers["location"])).text
         assert "The correction is saved, with its reason." in shown
@@ -418,7 +422,7 @@ async def test_what_a_caseworker_may_not_see_is_said_to_be_hidden() -> None:
     assert "not shown to you" not in everyone
     assert f"/outcomes?group_id={group.id}" in everyone
     manager = await _as(group.contract_manager, f"/groups/{group.id}")
-    assert f"/claims?group={group.id}" in manager
+    assert f"/claims?group_id={group.id}" in manager
     person = await _as(group.contract_manager, f"/groups/{group.id}/participants/{one}")
     assert f"/outcomes?participant_id={one}" in person
 

@@ -19,6 +19,7 @@ from procure.delivery.schemas import (
 from procure.delivery.service.attendance import LARGEST_FILE
 from procure.delivery.states import Mark
 from procure.kernel.actors import Actor, Permission
+from procure.kernel.canonical import canonical, sha256_hex
 from procure.kernel.findings import Finding
 from procure.web.forms import Form
 from procure.web.templates import page, see_other
@@ -67,7 +68,7 @@ class AttendancePages(Controller):
         correction = await queries.read_correction(
             actor, group_id, {(mark.participant_id, day): mark.mark for mark in marks}, now
         )
-        if correction.needs_reason and not form.flag("seen"):
+        if correction.needs_reason and form.value("seen") != _key(correction):
             return await _day_page(actor, sheet, form, correction=correction)
         try:
             await service.enter_attendance(
@@ -122,6 +123,11 @@ class AttendancePages(Controller):
         return see_other(f"/groups/{group_id}", saved="attendance-file")
 
 
+def _key(correction: CorrectionView) -> str:
+    """Name what a correction changes: what is saved is what was seen."""
+    return sha256_hex(canonical(correction.marks))
+
+
 def _all_present(sheet: DaySheet, form: Form) -> Iterator[tuple[str, str]]:
     """Keep what was chosen, and choose present for everyone else; nothing is saved yet."""
     for row in sheet.rows:
@@ -145,6 +151,7 @@ async def _day_page(
         vacancy=Mark.SUCCESS_VACANCY,
         may_mark=actor.is_provider and actor.may(Permission.ATTENDANCE_ENTER) and sheet.is_due,
         correction=correction,
+        seen=_key(correction) if correction else "",
         form=form,
         findings=findings or [],
     )
