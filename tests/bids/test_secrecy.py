@@ -20,6 +20,11 @@ from tests.client import application, client_as
 pytestmark = pytest.mark.usefixtures("db")
 
 BUYERS = [role for role in Role if role not in (Role.PROVIDER_MANAGER, Role.FACILITATOR)]
+# As many roles as one person may hold; others exclude each other.
+BUYING = (
+    Role.CASEWORKER, Role.CONSULTANT, Role.COORDINATOR, Role.EVALUATOR, Role.CONTRACT_MANAGER,
+)  # fmt: skip
+PAYING = (Role.CASEWORKER, Role.CONSULTANT, Role.OFFICER, Role.EVALUATOR, Role.FINANCE)
 SECRETS = ("987.6543", "987,6543", "CANARYANSWER", "CANARYREMARK", "0.8765")
 NAMES = ("Kanaarilind OÜ", "Papagoi MTÜ")
 # Where providers are named whether they bid or not.
@@ -83,8 +88,9 @@ async def some(tender: Draft) -> dict[str, Actor | None]:
     return {
         "coordinator": tender.coordinator,
         "auditor": await an_actor(Role.AUDITOR, org=tender.buyer_id),
-        "all roles of the buyer": await an_actor(*BUYERS, org=tender.buyer_id),
-        "another authority": await an_actor(*BUYERS),
+        "who buys": await an_actor(*BUYING, org=tender.buyer_id),
+        "who opens and pays": await an_actor(*PAYING, org=tender.buyer_id),
+        "another authority": await an_actor(*BUYING),
         "another provider": (await a_bidder()).actor,
         "public": None,
     }

@@ -133,6 +133,7 @@ async def a_client_request(actor: Actor, **overrides: Any) -> UUID:
             "caseworker_ref": "CW-45-1",
             "language": "ru",
             "service_code": "TOOHARJUTUS",
+            "acknowledge_duplicate": True,  # tests put one client into several groups
             **overrides,
         },
     )

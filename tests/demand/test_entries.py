@@ -1,11 +1,13 @@
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from procure.catalogue.rules import Version
 from procure.demand.rules.entries import (
     Bureau,
+    Earlier,
     Entry,
     Known,
     Row,
@@ -13,7 +15,9 @@ from procure.demand.rules.entries import (
     checked,
     codes,
     day,
+    double_findings,
     flag,
+    months_after,
     shown,
     taken_findings,
 )
@@ -211,3 +215,19 @@ def test_a_start_two_years_ahead_is_the_last_that_is_taken() -> None:
     assert found(earliest_start_on="2028-11-24") == []
     assert found(earliest_start_on="2028-11-25") == [("earliest_start_on", "too-far")]
     assert found(earliest_start_on="2096-01-01") == [("earliest_start_on", "too-far")]
+
+
+def test_who_waits_already_is_named_by_the_earlier_request() -> None:
+    entry, _ = checked(GOOD, KNOWN, today=TODAY)
+    assert entry is not None
+    earlier = Earlier(UUID(int=1), "REQ-0", "recorded", entry.client_ref, entry.service_code)
+    assert [f.code for f in double_findings([(None, entry)], [earlier])] == ["double"]
+    assert double_findings([(None, entry)], []) == []
+    other = Earlier(UUID(int=1), "REQ-0", "recorded", "CL-2", entry.service_code)
+    assert double_findings([(None, entry)], [other]) == []
+    assert [f.row for f in double_findings([(2, entry), (3, entry)], [])] == [3]
+
+
+def test_months_end_on_a_day_that_there_is() -> None:
+    assert months_after(date(2026, 11, 30), 3) == date(2027, 2, 28)
+    assert months_after(date(2026, 11, 24), 0) == date(2026, 11, 24)

@@ -218,9 +218,7 @@ async def test_a_conflict_needs_words() -> None:
 
 async def test_a_declared_conflict_closes_every_door_of_the_lot() -> None:
     lot = await a_ranked_lot()
-    both = await an_actor(
-        Role.EVALUATOR, Role.COORDINATOR, Role.AUDITOR, org=lot.coordinator.org_id
-    )
+    both = await an_actor(Role.EVALUATOR, Role.COORDINATOR, org=lot.coordinator.org_id)
     await put_on_panel(lot, both, has_conflict=True)
     asked = await service.ask_explanation(
         lot.coordinator, lot.bid_ids[2], "How does this price cover two wages?", now=RANKED_AT

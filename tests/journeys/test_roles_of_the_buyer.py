@@ -89,7 +89,7 @@ def test_a_consultant_sees_demand_and_every_wrong_row_of_a_file(sign_in: SignIn)
     walk.page.wait_for_load_state()
     said = walk.look()
     assert "Nothing was recorded" in said
-    assert "11 rows, 8 of them wrong" in said
+    assert "11 rows, 9 of them wrong" in said
     assert "LAZINESS is not a barrier" in said
     assert "This is a personal identification code" in said
 
@@ -156,6 +156,9 @@ def test_an_opening_officer_makes_a_key_and_gives_a_share(
     assert "Tenders whose key I share" in walk.look()
 
     walk.go("/opening-key")
+    walk.page.get_by_role("link", name="Make a new key").click()
+    assert "does not open what is sealed to the old one" in walk.look()
+    walk.tick("I read this, and I want a new key")
     walk.press("Make a new key")
     assert "It is shown this once" in walk.look()
     identity = walk.page.locator("code.app-secret").inner_text()

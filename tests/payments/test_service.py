@@ -828,7 +828,7 @@ async def test_what_is_wrong_with_a_run_is_said() -> None:
         ("DELETE FROM payment", "stays as it is"),
         (
             "UPDATE payment_run SET first_released_by = prepared_by",
-            "preparer_never_releases|may not release",
+            "preparer_never_releases|may not release|who attested",
         ),
         (
             "UPDATE payment_run SET first_released_by = p.id, second_released_by = p.id,"

@@ -45,7 +45,7 @@ def password_findings(
 
     >>> password_findings("short")[0].code, password_findings("password1234")[0].code
     ('password-length', 'password-easy')
-    >>> password_findings("mari.tooming-1", ["mari.tooming@fond.example"])[0].code
+    >>> password_findings("mari tooming", ["mari.tooming@fond.example"])[0].code
     'password-easy'
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
