@@ -20,6 +20,8 @@ from tests.client import application, client_as
 pytestmark = pytest.mark.usefixtures("db")
 
 BUYERS = [role for role in Role if role not in (Role.PROVIDER_MANAGER, Role.FACILITATOR)]
+# What shows the reader's own sessions and tokens, of which each walk makes another.
+OWN = ("/my-account", "/api/v1/tokens")
 # As many roles as one person may hold; others exclude each other.
 BUYING = (
     Role.CASEWORKER, Role.CONSULTANT, Role.COORDINATOR, Role.EVALUATOR, Role.CONTRACT_MANAGER,
@@ -148,7 +150,7 @@ async def test_nobody_learns_of_a_bid_before_the_opening(
         (who, address)
         for who, answers in after.items()
         for address, text in answers.items()
-        if text != before[who][address]
+        if text != before[who][address] and address not in OWN
     }
     assert told == set()
 
