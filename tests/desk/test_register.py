@@ -58,6 +58,7 @@ async def test_the_register_tells_parties_terms_and_what_was_paid() -> None:
     assert found.participants_count == 13
     assert found.with_outcome_count is None, "two without one could be told from it"
     assert {one.people_count for one in found.outcomes} == {None}
+    assert "NONE" not in {one.family.upper() for one in found.outcomes}, "what is no outcome"
     (line,) = [c for c in await register.list_contracts() if c.id == contract_id]
     assert line.paid_amount == found.paid_amount
     assert await register.list_contracts(provider="nobody") == []

@@ -180,6 +180,7 @@ async def test_a_paid_claim_says_how_far_the_money_is() -> None:
         assert "answer is not known yet" in shown
         assert "Released for payment</span>" in shown
         listed = (await browser.get("/claims")).text
+        assert "Released for payment</span>" in (await browser.get("/")).text
     assert "Still to be paid" in listed
     (group,) = await queries.expectations(money.provider)
     assert group.unpaid_amount == 0

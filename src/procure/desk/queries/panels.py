@@ -110,6 +110,7 @@ async def claims(actor: Actor) -> Panel:
                 title=f"{row['contract_number']} · {row['code']} · {row['number']}",
                 url=f"/claims/{row['id']}",
                 state=row["state"],
+                machine="claim",
                 note=n_("{total_amount}: {reason}") if row["reason"] else "{total_amount}",
                 values={"total_amount": row["total_amount"], "reason": row["reason"]},
                 at=row["drafted_at"],

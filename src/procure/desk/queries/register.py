@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from procure.catalogue import queries as catalogue
 from procure.contracts.rules import Terms
 from procure.db import fetch_as
 from procure.desk.rules import shown_count, shown_total
@@ -149,6 +150,7 @@ async def _outcomes(contract_id: UUID) -> tuple[int | None, int | None, list[Out
             GROUP BY 1""",
         contract_id,
     )
+    paid = {view.family for view in await catalogue.definitions() if view.is_payable}
     by_family = {row.family: row.people for row in found}
     return (
         shown_total(people.participants),
@@ -158,6 +160,7 @@ async def _outcomes(contract_id: UUID) -> tuple[int | None, int | None, list[Out
                 item["code"], shown_count(by_family.get(item["code"], 0), of=people.participants)
             )
             for item in reference("outcome_families")
+            if item["code"] in paid
         ],
     )
 
