@@ -47,6 +47,7 @@ async def test_the_act_and_the_statement_say_what_is_owed_and_who_said_so() -> N
             money.provider.name,
         ):
             assert said in text.replace("\xa0", " "), said
+        assert re.findall(r"EMP_[A-Z0-9_]+", text) == [], "outcomes have names"
         assert "CL-90011" in text, "what is not owed, too"
         found = re.findall(r".{20}2026-.{20}", text)
         assert found == [], "days as people write them"

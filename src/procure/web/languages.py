@@ -126,6 +126,7 @@ def said(text: str, values: Mapping[str, Any] | None = None) -> str:
 # Values under these names are codes, which have words of their own.
 CODED = {"state", "kind", "role", "other_role", "technique", "language", "source", "mark", "family"}
 CODED |= {"before", "after"}  # the states that a thing had and has
+NAMED = {"definition": "", "milestone": "milestone:"}  # codes of things with a name of their own
 MOVES = {"action", "allowed"}  # one verb, or several divided by commas
 # What is stored with a decision comes back as text: a day, an instant in UTC, an amount.
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -140,6 +141,8 @@ def _shown(name: str, value: object) -> object:
         if name == "language" and language() == "en":
             return word  # English writes languages with a capital
         return word[:1].lower() + word[1:]  # inside a sentence
+    if name in NAMED and isinstance(value, str):
+        return translate(TERMS.get(NAMED[name] + value, value))
     if name in MOVES and isinstance(value, str):
         return ", ".join(translate(ACTIONS.get(word, word)) for word in value.split(", "))
     if isinstance(value, str) and name != "typed":  # what was typed is repeated as it was typed
