@@ -836,7 +836,7 @@ def test_lines_follow_the_totals_and_their_names_keep_apart() -> None:
 
     assert [line.name for line in picture.lines] == ["T1", "T2", "T3"]
     assert picture.lines[2].points.endswith(f"{picture.right},{picture.top}"), "100 at the top"
-    assert picture.published_x == picture.left + 224
+    assert picture.marked_x == picture.left + 224
     heights = sorted(line.label_y for line in picture.lines)
     assert all(lower - upper >= 15 for upper, lower in pairwise(heights))
     assert len({(line.colour, line.dash) for line in picture.lines}) == 3

@@ -8,7 +8,6 @@ import pytest
 
 from procure.kernel.actors import Role
 from procure.kernel.errors import Refused
-from procure.tenders.rules.trial_chart import trial_chart
 from procure.tenders.rules.trials import Trial, TrialBid, proposed_trial, simulate
 from procure.tenders.states import PriceFormula
 from tests.builders.identity import an_actor
@@ -55,10 +54,7 @@ def test_who_wins_is_said_at_every_weight_of_price() -> None:
     ]
     assert [point.price_weight for point in done.at_weights] == list(range(101))
     assert [p.price_weight for p in done.at_weights if p.is_drafted] == [Decimal(50)]
-    chart = trial_chart(done.at_weights)
-    assert [line.name for line in chart.lines] == ["A", "B"]
-    assert chart.drafted_x == 320
-    assert chart.lines[1].points.endswith("600,14")  # all hundred points at weight 100
+    assert done.at_weights[-1].totals["B"] == Decimal(100)  # all points at weight 100
 
 
 def test_a_loser_can_decide_where_prices_are_compared_with_the_lowest() -> None:

@@ -12,17 +12,13 @@ import msgspec
 
 from procure.evaluation.rules.checks import Sensitivity
 from procure.evaluation.rules.results import Ranking
-
-COLOURS = ("#0f4c5c", "#9a5b00", "#5b6f9e", "#1b7a4b", "#8a3b6b", "#4a5a66")
-DASHES = ("", "8 4", "2 3", "10 3 2 3", "4 4", "1 4")
+from procure.kernel import charts
+from procure.kernel.charts import COLOURS, Lines
 
 BAR_WIDTH = 700  # for 100 points
 BAR_HEIGHT = 26
 BAR_STEP = 46
 LABEL_LEAST = 64  # a narrower part carries no number
-PLOT_WIDTH, PLOT_HEIGHT = 560, 260
-LEFT, TOP, RIGHT, BOTTOM = 40, 14, 150, 34
-APART = 15  # labels of lines keep this distance
 
 
 class BarPart(msgspec.Struct, frozen=True):
@@ -58,39 +54,6 @@ class Bars(msgspec.Struct, frozen=True):
     colours: Mapping[str, str]  # by criterion
 
 
-class Line(msgspec.Struct, frozen=True):
-    """One bid's totals over the weight of price."""
-
-    name: str
-    points: str  # as an SVG polyline wants them
-    colour: str
-    dash: str
-    label_x: int
-    label_y: int
-
-
-class Tick(msgspec.Struct, frozen=True):
-    """A mark on an axis."""
-
-    at: int
-    text: str
-
-
-class Lines(msgspec.Struct, frozen=True):
-    """Totals of each ranked bid at every weight of price."""
-
-    width: int
-    height: int
-    left: int
-    right: int
-    top: int
-    bottom: int
-    lines: Sequence[Line]
-    x_ticks: Sequence[Tick]
-    y_ticks: Sequence[Tick]
-    published_x: int | None
-
-
 def bars(ranking: Ranking) -> Bars:
     """Lay out the ranked bids' points, best first, 100 points over the whole width."""
     codes = [line.code for result in ranking.results[:1] for line in result.lines]
@@ -120,52 +83,10 @@ def bars(ranking: Ranking) -> Bars:
 
 
 def lines(points: Sequence[Sensitivity], names: Mapping[UUID, str]) -> Lines:
-    """Lay out the totals over the weight of price, the axes from 0 to 100."""
-    bids = sorted({bid for point in points for bid in point.totals}, key=lambda bid: names[bid])
-    last = {bid: points[-1].totals.get(bid, Decimal(0)) for bid in bids} if points else {}
-    places = _spread({bid: _y(total) for bid, total in last.items()})
+    """Lay out the totals over the weight of price; the published weight is marked."""
     published = next((point.price_weight for point in points if point.is_published), None)
-    return Lines(
-        width=LEFT + PLOT_WIDTH + RIGHT,
-        height=TOP + PLOT_HEIGHT + BOTTOM,
-        left=LEFT,
-        right=LEFT + PLOT_WIDTH,
-        top=TOP,
-        bottom=TOP + PLOT_HEIGHT,
-        lines=[
-            Line(
-                names[bid],
-                " ".join(
-                    f"{_x(point.price_weight)},{_y(point.totals[bid])}"
-                    for point in points
-                    if bid in point.totals
-                ),
-                COLOURS[number % len(COLOURS)],
-                DASHES[number % len(DASHES)],
-                LEFT + PLOT_WIDTH + 8,
-                places[bid] + 4,
-            )
-            for number, bid in enumerate(bids)
-        ],
-        x_ticks=[Tick(_x(weight), str(weight)) for weight in range(0, 101, 20)],
-        y_ticks=[Tick(_y(Decimal(total)), str(total)) for total in range(0, 101, 20)],
-        published_x=None if published is None else _x(published),
+    return charts.lines(
+        [(Decimal(point.price_weight), point.totals) for point in points],
+        names,
+        None if published is None else Decimal(published),
     )
-
-
-def _x(weight: int) -> int:
-    return LEFT + PLOT_WIDTH * weight // 100
-
-
-def _y(total: Decimal) -> int:
-    return TOP + PLOT_HEIGHT - round(total * PLOT_HEIGHT / 100)
-
-
-def _spread(places: Mapping[UUID, int]) -> dict[UUID, int]:
-    """Move labels down until none covers the one above it."""
-    found: dict[UUID, int] = {}
-    lowest = -APART
-    for bid, y in sorted(places.items(), key=lambda item: item[1]):
-        lowest = max(y, lowest + APART)
-        found[bid] = lowest
-    return found

@@ -12,10 +12,10 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from procure.kernel.actors import Actor, Permission
+from procure.kernel.charts import Lines, lines
 from procure.kernel.errors import Refused
 from procure.kernel.findings import Finding
 from procure.tenders import queries
-from procure.tenders.rules.trial_chart import trial_chart
 from procure.tenders.rules.trials import LETTERS, MOST_BIDS, Simulation, Trial, TrialBid
 from procure.tenders.states import CriterionKind
 from procure.web.forms import Form
@@ -90,9 +90,16 @@ async def trial_page(
         most=MOST_BIDS,
         scored=[c for c in draft.criteria if c.kind != CriterionKind.PRICE],
         done=simulation,
-        chart=trial_chart(simulation.at_weights) if simulation and simulation.at_weights else None,
+        chart=_chart(simulation) if simulation and simulation.at_weights else None,
         findings=findings,
     )
+
+
+def _chart(done: Simulation) -> Lines:
+    """Draw the totals over the weight of price, with the drafted weight marked."""
+    drafted = next((point.price_weight for point in done.at_weights if point.is_drafted), None)
+    names = {bid: bid for point in done.at_weights for bid in point.totals}
+    return lines([(point.price_weight, point.totals) for point in done.at_weights], names, drafted)
 
 
 class TrialPages(Controller):
