@@ -100,11 +100,11 @@ async def run(count: int) -> None:
         async def ours() -> list[Any]:
             return [
                 await queries.count_by(actor, CountFilter(), by, columns)
-                for by, columns in PAIRS(Dimension)
+                for by, columns in pairs(Dimension)
             ]
 
         our_time, our_counts = await timed(ours), await ours()
-    duck_time, duck_counts = duck(path, PAIRS(Dimension))
+    duck_time, duck_counts = duck(path, pairs(Dimension))
     for mine, theirs in zip(our_counts, duck_counts, strict=True):
         assert {(c.row, c.column): c.requests_count for c in mine} == theirs
     print(
@@ -119,7 +119,8 @@ async def run(count: int) -> None:
         )
 
 
-def PAIRS(d: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - read as a constant
+def pairs(d: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - the enum of another package
+    """List the tables that are asked for: rows by columns."""
     return [
         (d.COUNTY, d.LANGUAGE),
         (d.MONTH, d.BAND),

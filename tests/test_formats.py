@@ -7,6 +7,7 @@ import pytest
 from lxml import etree
 
 from procure.adapters.pain001 import NS, Pain001Writer
+from procure.catalogue import service as catalogue
 from procure.delivery.rules.attendance import COLUMNS as ATTENDANCE_COLUMNS
 from procure.delivery.rules.attendance import read_csv
 from procure.delivery.states import Mark
@@ -14,6 +15,7 @@ from procure.demand import queries as demand
 from procure.demand.rules.entries import COLUMNS, EXPORT_COLUMNS, check_rows
 from procure.demand.rules.files import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, read_sheet
 from procure.settings import settings
+from tests.builders.identity import NOW
 from tests.ports.test_payment_file import an_order
 
 FORMATS = settings().root / "docs" / "formats"
@@ -33,9 +35,6 @@ def examples(name: str, kind: str) -> list[str]:
 
 @pytest.mark.usefixtures("db")
 async def test_the_examples_of_request_files_are_taken_as_they_stand() -> None:
-    from procure.catalogue import service as catalogue
-    from tests.builders.identity import NOW
-
     await catalogue.load(now=NOW)
     known = await demand.known()
     for example in examples("requests", "requests"):

@@ -3,12 +3,13 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
 from procure.db import connection
 from procure.kernel.actors import Role
 from tests.builders.identity import an_actor
-from tests.builders.tenders import a_drafted_tender
+from tests.builders.tenders import a_draft, a_drafted_tender
 from tests.client import Client, application, client_as
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -65,10 +66,6 @@ async def test_oddities_are_answered(
     ],
 )
 async def test_values_out_of_reach_are_refused(change: dict[str, Any], field: str | None) -> None:
-    import msgspec
-
-    from tests.builders.tenders import a_draft
-
     coordinator = await an_actor(Role.COORDINATOR)
     await a_drafted_tender(coordinator)
     body = {**msgspec.to_builtins(a_draft()), **change}
