@@ -109,3 +109,14 @@ def test_every_move_of_every_life_has_its_verb() -> None:
     }
     assert len(moves) > 30
     assert moves - set(ACTIONS) == set()
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_no_two_marks_of_a_day_share_a_letter(code: str) -> None:
+    try:
+        speak(code)
+        letters = [translate(letter) for letter in ("P", "E", "A", "S")]
+    finally:
+        speak("en")
+    assert len(set(letters)) == 4
+    assert all(len(letter) == 1 for letter in letters)
