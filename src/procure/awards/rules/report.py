@@ -48,6 +48,8 @@ class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     decided_by: str
     lot: LotFacts
     decision: DecisionFacts
+    rule_set_name: Mapping[str, str]  # by language
+    procedure_name: Mapping[str, str]
     panel: tuple[PanelLine, ...]
     low_prices: tuple[LowPrice, ...]
     questions: tuple[QuestionLine, ...]

@@ -110,6 +110,8 @@ async def report_facts(actor: Actor, case: Case) -> ReportFacts:
     """Gather what the evaluation report says."""
     latest, tender = case.latest, case.tender
     names = {bid.id: bid.provider_name for bid in latest.facts.bids}
+    procedure = tender.rule_set.procedure(tender.procedure)
+    assert procedure is not None  # noqa: S101 - nothing else is published
     return ReportFacts(
         reference=tender.reference,
         tender_title=tender.title,
@@ -117,6 +119,8 @@ async def report_facts(actor: Actor, case: Case) -> ReportFacts:
         decided_by=actor.name,
         lot=latest.facts,
         decision=case.decision,
+        rule_set_name=tender.rule_set.name,
+        procedure_name=procedure.name,
         panel=tuple(
             PanelLine(
                 name=member.name,
