@@ -2,15 +2,20 @@
 
 import csv
 import io
+import re
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from procure.db import connection
+from procure.desk.queries import history
 from procure.desk.queries.history import KINDS, RECORDING, newest, sentences
 from procure.kernel.actors import Role
 from procure.tenders import queries as tenders
 from tests.builders.demand import a_request
 from tests.builders.identity import NOW, an_actor, set_clock
+from tests.builders.payments import a_paying_group
 from tests.builders.tenders import a_published_tender
 from tests.client import client_as
 
@@ -109,3 +114,21 @@ async def test_the_history_is_filtered_searched_and_says_of_what() -> None:
 
 def test_every_kind_of_event_can_be_chosen() -> None:
     assert set(KINDS) == set(RECORDING)
+
+
+async def test_a_subject_is_linked_for_those_who_may_open_it() -> None:
+    money = await a_paying_group()
+    claim_id = await money.draft(datetime(2026, 4, 7, 9, tzinfo=UTC))
+    links = {}
+    for role in (Role.AUDITOR, Role.COORDINATOR):
+        items = await newest(await an_actor(role, org=money.buyer_id), None)
+        [item] = [item for item in items if item.kind == "claim:drafted"]
+        assert item.subject
+        links[role] = item.url
+    assert links == {Role.AUDITOR: f"/claims/{claim_id}", Role.COORDINATOR: None}
+
+
+def test_every_page_of_a_subject_has_its_permission() -> None:
+    pages = set(re.findall(r"(?<!\|\| )'/([a-z-]+)/' \|\|", Path(history.__file__).read_text()))
+    assert len(pages) > 8
+    assert pages == set(history.OPENS)

@@ -12,7 +12,7 @@ from procure.audit import queries as audit
 from procure.audit.schemas import EventView
 from procure.db import fetch_as
 from procure.desk.schemas import HistoryItem
-from procure.kernel.actors import Actor
+from procure.kernel.actors import Actor, Permission
 from procure.kernel.texts import n_
 from procure.kernel.time import at
 from procure.web.languages import translate
@@ -171,11 +171,33 @@ async def newest(
     )
     subjects = await _subjects({event.subject_id for event in found})
     return [
-        msgspec.structs.replace(item, subject=subject.name, url=subject.url)
+        msgspec.structs.replace(item, subject=subject.name, url=_openable(actor, subject.url))
         if (subject := subjects.get(item.subject_id))
         else item
         for item in told(found)
     ]
+
+
+# Whoever may not open a subject's page reads its name without a link.
+OPENS = {
+    "requests": Permission.REQUEST_READ,
+    "demand": Permission.DEMAND_READ,
+    "tenders": Permission.TENDER_READ,
+    "lots": Permission.EVALUATION_READ,
+    "explanations": Permission.EVALUATION_READ,
+    "awards": Permission.AWARD_READ,
+    "contracts": Permission.CONTRACT_READ,
+    "groups": Permission.GROUP_READ,
+    "outcomes": Permission.OUTCOME_READ,
+    "claims": Permission.CLAIM_READ,
+    "payment-runs": Permission.RUN_READ,
+    "providers": Permission.PROVIDER_READ,
+    "papers": Permission.PAPER_READ,
+}
+
+
+def _openable(actor: Actor, url: str | None) -> str | None:
+    return url if url and actor.may(OPENS[url.split("/")[1]]) else None
 
 
 class _Subject(msgspec.Struct, frozen=True):
